@@ -1,0 +1,1 @@
+"""The commands: arguments in, tables and exit codes out."""

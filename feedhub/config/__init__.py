@@ -1,0 +1,1 @@
+"""feeds.yaml: from its text to a Config, or to every Problem with its place."""

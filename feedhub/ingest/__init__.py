@@ -1,0 +1,1 @@
+"""The way in: from the world's feeds and the authors' files to decided changes."""
