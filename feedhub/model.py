@@ -323,3 +323,27 @@ class Document:
     updated: datetime
     author: Person  # whoever publishes it
     entries: tuple[Entry, ...]
+
+
+class Format(StrEnum):
+    """What a document is written in; also the end of its file's name."""
+
+    ATOM = "atom"
+    RSS = "rss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An entry that a document could not hold, with the reason."""
+
+    uid: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A document as bytes, and whatever had to be left out so that the others keep their places."""
+
+    format: Format
+    data: bytes
+    left_out: tuple[LeftOut, ...] = ()
