@@ -46,11 +46,10 @@ def match(known: Sequence[KnownPost], found: Sequence[Post], present: Collection
         same bytes                          renamed, or put back under another name
         same author and date                renamed and retitled
         same author and title               renamed and redated
-        same path                           rewritten
+        same path                           rewritten, perhaps while it was a draft
 
     A file with the bytes of another known post was not edited but moved: files that swap names swap posts.
-    By the last two rules only live posts are found: a series whose posts share a title, or a file's name
-    that is used again after a deletion, makes new posts.
+    A title says nothing of a withdrawn post: the posts of a series may share theirs.
     """
     read = {post.path for post in found}
     posts = sorted(
@@ -104,7 +103,7 @@ def _rules(moved: Collection[str]) -> tuple[_Rule, ...]:
             lambda file: (file.author, file.content.title),
             unique=True,
         ),
-        _Rule(lambda post: post.path if post.live else None, lambda file: file.path),
+        _Rule(lambda post: post.path, lambda file: file.path),
     )
 
 
