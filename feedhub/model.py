@@ -98,6 +98,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A tag of posts and sources, with its place in addresses."""
+
+    slug: str
+    name: str  # as it was first written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """An item as it is stored."""
 
@@ -107,7 +115,9 @@ class Item:
     source: SourceId | None  # of an ENTRY
     author: AuthorId | None  # of a POST
     slug: str | None  # of a POST: its folder below posts/<author>/
+    tags: tuple[str, ...]  # of a POST: the slugs of its tags
     content: Content
+    dated: datetime  # its own date; of an entry never later than `first_seen`, which stands in where there is none
     first_seen: datetime
     updated: datetime  # when its content last moved, by its own word where that is credible
     withdrawn: datetime | None  # its post was deleted or made a draft again
@@ -193,6 +203,7 @@ class ParsedFeed:
     language: str | None
     entries: tuple[ParsedEntry, ...]
     keys: tuple[str, ...]
+    whole: bool = True  # False: it was cut off; there may be more, so its validators are not kept
     notes: tuple[str, ...] = ()  # what was odd, in words: cut off, mislabelled, entries past the limit
 
 
@@ -224,7 +235,9 @@ class SourceState:
     next_check: datetime
     failures: int  # in a row
     error: str | None
-    items: int = 0
+    gone: bool  # it answered 410: it is not asked again
+    paused: bool
+    removed: datetime | None  # since when feeds.yaml no longer names it
 
 
 class PollResult(StrEnum):
@@ -235,6 +248,60 @@ class PollResult(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     SKIPPED = "skipped"
+
+
+# -- what is decided of an answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewItem:
+    """An entry that nobody has seen before."""
+
+    uid: str
+    key: str
+    digest: str
+    content: Content
+    dated: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedItem:
+    """A known item under one of its keys; `content` is None where only the digest moved."""
+
+    item: ItemId
+    key: str
+    digest: str
+    content: Content | None
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a feed says of itself."""
+
+    title: str | None
+    site: str | None
+    feed_id: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceUpdate:
+    """All that one answer of one source changes; stored in one transaction."""
+
+    source: SourceId
+    result: PollResult
+    status: int | None
+    checked: datetime
+    next_check: datetime
+    new: tuple[NewItem, ...] = ()
+    changed: tuple[ChangedItem, ...] = ()
+    described: Description | None = None  # None: as it was
+    validators: Validators | None = None  # None: as they were
+    body_digest: str | None = None  # None: as it was
+    error: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 # -- posts
@@ -278,6 +345,38 @@ class Release:
     at: datetime  # when it was placed
     dated: datetime  # the date it goes by in this feed's documents
     state: ReleaseState
+
+
+class Via(StrEnum):
+    """How an item came to be known to a feed."""
+
+    NEWS = "news"  # in the ordinary way
+    FIRST = "first"  # in a source's first answer
+    ADDED = "added"  # by an edit of feeds.yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """An item's place in a feed, decided and not yet written down."""
+
+    item: ItemId
+    number: int
+    dated: datetime
+    state: ReleaseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a feed has come, as its record says."""
+
+    feed: FeedId
+    uid: str  # atom:id
+    published: datetime | None  # its first publication; None: not yet
+    last_number: int
+    edge: int  # the window shows what was released above it
+    shown: int  # how many that is, holes included
+    oldest: datetime | None  # the least date among them
+    revision: int  # moves with everything that may change its documents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -347,3 +446,28 @@ class Rendered:
     format: Format
     data: bytes
     left_out: tuple[LeftOut, ...] = ()
+
+
+# -- how the hub is
+
+
+class HealthStatus(StrEnum):
+    """Failing is what a restart, or somebody, must end; degraded is what is only to be known."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What /healthz tells."""
+
+    status: HealthStatus
+    problems: tuple[str, ...]  # in words, without secrets
+    heartbeat_age_s: float
+
+    @property
+    def http_status(self) -> int:
+        """503 asks whoever watches for a restart."""
+        return 503 if self.status is HealthStatus.FAILING else 200

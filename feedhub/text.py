@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
+
+MAX_SLUG = 150  # bytes; a folder's name has room for 255
 
 # What XML 1.0 cannot hold, even as a reference (its production 2), lone surrogates included.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,3 +47,15 @@ def paragraphs(text: str) -> str:
     """Plain text as HTML: a blank line parts paragraphs, a line break stays one."""
     parts = (part.strip() for part in re.split(r"\n\s*\n", clean(text).replace("\r\n", "\n").replace("\r", "\n")))
     return "".join(f"<p>{html.escape(part, quote=False).replace(chr(10), '<br>')}</p>" for part in parts if part)
+
+
+def fold(words: str) -> str:
+    """What names and tags are compared by: case and white space do not count."""
+    return " ".join(words.split()).casefold()
+
+
+def slug(words: str) -> str:
+    """Words as they stand in an address: small letters, digits and hyphens; Latin letters lose their accents."""
+    letters = re.sub(r"(?<=[A-Za-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", words))
+    joined = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", letters.casefold()))
+    return joined.encode()[:MAX_SLUG].decode(errors="ignore").strip("-")
