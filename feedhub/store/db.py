@@ -1,0 +1,124 @@
+"""Opening the database, transactions, and how times stand in it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from feedhub.errors import DatabaseError
+from feedhub.store.migrations import migrations
+
+__all__ = ["Database", "get", "opened", "parse_time", "put", "stamp", "transaction"]
+
+BUSY_SECONDS = 30.0
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def stamp(time: datetime) -> str:
+    """A time as the database holds it: of one width, so that text sorts as time does."""
+    return time.astimezone(UTC).strftime(_TIME)
+
+
+def parse_time(text: str) -> datetime:
+    """What `stamp` wrote."""
+    return datetime.fromisoformat(text)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """The database at `path`, made if there is none, brought up to this release's schema.
+
+    A handle belongs to one thread. Raises `DatabaseError` when the file cannot be
+    used, and when it was emptied: nothing is ever started afresh over it.
+    """
+    with _in_words(path):
+        if not path.exists():
+            _create(path)
+        connection = _connect(path)
+    with closing(connection):
+        db = Database(connection, execute_plugins=False)
+        with _in_words(path):
+            _prepare(db, path)
+            yield db
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+
+
+def _create(path: Path) -> None:
+    """A new database appears whole: a half-made one would be refused ever after as emptied."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}-{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with closing(_connect(draft)) as connection:
+        migrations.apply(Database(connection, execute_plugins=False))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was faster; its database is as good
+    finally:
+        draft.unlink()
+
+
+def _prepare(db: Database, path: Path) -> None:
+    if db.conn.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone() is None:
+        raise DatabaseError(
+            f"{path} is no database of feedhub, or it was emptied; nothing was changed. "
+            "Restore a backup, or move it away to start a new hub"
+        )
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "mmap_size=268435456"):
+        db.conn.execute(f"PRAGMA {pragma}")
+    known = {step.name for step in migrations.pending(db)} | {step.name for step in migrations.applied(db)}
+    later = known - {step.name for step in migrations._migrations}  # noqa: SLF001 - sqlite-utils names them nowhere else
+    if later:
+        raise DatabaseError(f"{path} was written by a later release of feedhub ({', '.join(sorted(later))})")
+    if migrations.pending(db):
+        with transaction(db):
+            migrations.apply(db)
+
+
+@contextmanager
+def transaction(db: Database, *, durable: bool = False) -> Iterator[Database]:
+    """One short write transaction that has the write lock from its start.
+
+    sqlite-utils' own `atomic` is deferred: two such writers lose updates, or fail as
+    locked. `durable`: a power cut after it takes nothing of it, nor of those before;
+    without, it may take the last ones whole, which the next poll brings again.
+    """
+    db.conn.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        if db.conn.in_transaction:
+            db.conn.execute("ROLLBACK")
+        raise
+    db.conn.execute("COMMIT")
+
+
+@contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a fault of ours keeps its traceback
+    except sqlite3.DatabaseError as error:
+        raise DatabaseError(f"the database {path} cannot be used: {error}") from error
+
+
+def get(db: Database, key: str) -> str | None:
+    """A value of the hub's own, by name."""
+    row = db.conn.execute("SELECT value FROM hub WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put(db: Database, key: str, value: str) -> None:
+    """Keep a value of the hub's own."""
+    db.conn.execute("INSERT INTO hub VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value))

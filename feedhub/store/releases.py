@@ -1,0 +1,232 @@
+"""The record of releases, and what follows from it: windows, edges, what is to be rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from feedhub.model import FeedId, ItemId, Placement, Release, ReleaseState, Standing, Via
+from feedhub.store.db import Database, parse_time, stamp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A feed as feeds.yaml asks for it. `uid` is used when it is new."""
+
+    feed: FeedId
+    uid: str
+    membership: str  # digest of what decides what belongs to it
+    appearance: str  # digest of all else that its documents show
+
+
+_STANDING = """
+    SELECT id, uid, published, last_number, edge, revision,
+        (SELECT count(*) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge),
+        (SELECT min(dated) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge)
+    FROM feeds
+"""
+
+
+def sync(db: Database, wanted: Sequence[Wanted]) -> tuple[FeedId, ...]:
+    """Hold the feeds to feeds.yaml. Returns those whose membership was decided by other rules till now.
+
+    A feed that is no longer wanted keeps its record: wanted again, it goes on where it was.
+    """
+    known = {row[0]: row[1:] for row in db.conn.execute("SELECT id, membership, appearance FROM feeds")}
+    moved = []
+    for one in wanted:
+        membership, appearance = known.get(one.feed, (None, None))
+        if (membership, appearance) == (one.membership, one.appearance):
+            continue
+        if membership not in (None, one.membership):
+            moved.append(one.feed)
+        db.conn.execute(
+            """
+            INSERT INTO feeds (id, uid, membership, appearance) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+            membership = excluded.membership, appearance = excluded.appearance, revision = revision + 1
+            """,
+            (one.feed, one.uid, one.membership, one.appearance),
+        )
+    return tuple(moved)
+
+
+def standing(db: Database, feed: FeedId) -> Standing:
+    """How far a feed has come. It must be one that `sync` knows."""
+    return _standing(db.conn.execute(f"{_STANDING} WHERE id = ?", (feed,)).fetchone())
+
+
+def standings(db: Database) -> tuple[Standing, ...]:
+    """All feeds that were ever wanted, in the order of their ids."""
+    return tuple(map(_standing, db.conn.execute(f"{_STANDING} ORDER BY id")))
+
+
+def unpublished(db: Database) -> tuple[FeedId, ...]:
+    """The feeds that wait for their first publication."""
+    return tuple(FeedId(row[0]) for row in db.conn.execute("SELECT id FROM feeds WHERE published IS NULL"))
+
+
+def published(db: Database, feeds: Iterable[FeedId]) -> frozenset[FeedId]:
+    """Those of these feeds that have been published once."""
+    query = "SELECT published IS NOT NULL FROM feeds WHERE id = ?"
+    rows = ((feed, db.conn.execute(query, (feed,)).fetchone()) for feed in feeds)
+    return frozenset(feed for feed, row in rows if row and row[0])
+
+
+def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: datetime) -> None:
+    """Write down what was decided for a feed, once and for good."""
+    at = stamp(now)
+    db.conn.executemany(
+        "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
+        [(feed, one.number, one.item, at, stamp(one.dated), one.state) for one in placements],
+    )
+    db.conn.execute(
+        """
+        UPDATE feeds SET published = coalesce(published, :at), revision = revision + 1,
+            last_number = max(last_number, :last)
+        WHERE id = :feed
+        """,
+        {"at": at, "last": max((one.number for one in placements), default=0), "feed": feed},
+    )
+
+
+def raise_edge(db: Database, feed: FeedId, limit: int) -> None:
+    """The window holds the newest `limit` releases; its lower edge only rises."""
+    db.conn.execute(
+        """
+        UPDATE feeds SET edge = max(edge, coalesce((
+            SELECT number FROM releases WHERE feed = :feed AND state = 'released'
+            ORDER BY number DESC LIMIT 1 OFFSET :limit
+        ), 0)) WHERE id = :feed
+        """,
+        {"feed": feed, "limit": limit},
+    )
+
+
+def window(db: Database, feed: FeedId) -> tuple[Release, ...]:
+    """What a feed has released above its edge, by number. What has left it since is among them: a hole."""
+    query = """
+        SELECT feed, number, item, at, releases.dated, state FROM releases JOIN feeds ON feeds.id = feed
+        WHERE feed = ? AND state = 'released' AND number > edge ORDER BY number
+    """
+    return tuple(map(_release, db.conn.execute(query, (feed,))))
+
+
+def of_item(db: Database, item: ItemId) -> tuple[Release, ...]:
+    """An item's places, in every feed that has given it one."""
+    query = "SELECT feed, number, item, at, dated, state FROM releases WHERE item = ? ORDER BY feed"
+    return tuple(map(_release, db.conn.execute(query, (item,))))
+
+
+def has_place(db: Database, feed: FeedId, item: ItemId) -> bool:
+    """Whether an item has a place in a feed, be it released or history."""
+    query = "SELECT 1 FROM releases WHERE item = ? AND feed = ?"
+    return db.conn.execute(query, (item, feed)).fetchone() is not None
+
+
+def touch_item(db: Database, item: ItemId) -> None:
+    """An item says something else, or is gone: the feeds in whose windows it stands are to be rendered."""
+    db.conn.execute(
+        """
+        UPDATE feeds SET revision = revision + 1 WHERE id IN (
+            SELECT feed FROM releases JOIN feeds ON feeds.id = feed
+            WHERE item = ? AND number > edge AND state = 'released'
+        )
+        """,
+        (item,),
+    )
+
+
+def touch(db: Database, feed: FeedId) -> None:
+    """A feed's documents may have changed."""
+    db.conn.execute("UPDATE feeds SET revision = revision + 1 WHERE id = ?", (feed,))
+
+
+def touch_all(db: Database) -> None:
+    """Every feed is to be rendered again, to see that what is published is what should be."""
+    db.conn.execute("UPDATE feeds SET rendered = 0 WHERE published IS NOT NULL")
+
+
+def to_render(db: Database) -> tuple[Standing, ...]:
+    """The published feeds whose documents may differ from those in data/public."""
+    query = f"{_STANDING} WHERE revision > rendered AND published IS NOT NULL ORDER BY id"
+    return tuple(map(_standing, db.conn.execute(query)))
+
+
+def rendered(db: Database, revisions: Mapping[FeedId, int]) -> None:
+    """These revisions now stand in data/public."""
+    db.conn.executemany("UPDATE feeds SET rendered = ? WHERE id = ?", [(at, feed) for feed, at in revisions.items()])
+
+
+def arrivals(db: Database, now: datetime) -> dict[ItemId, Via]:
+    """The items whose places are to be decided now, and how they came."""
+    query = "SELECT item, via FROM arrivals WHERE due <= ?"
+    return {ItemId(item): Via(via) for item, via in db.conn.execute(query, (stamp(now),))}
+
+
+def arrivals_done(db: Database, items: Iterable[ItemId]) -> None:
+    """The places of these items are decided."""
+    db.conn.executemany("DELETE FROM arrivals WHERE item = ?", [(item,) for item in items])
+
+
+def scheduled(db: Database, item: ItemId) -> datetime | None:
+    """When an item's places are to be decided, if they are not yet."""
+    row = db.conn.execute("SELECT due FROM arrivals WHERE item = ?", (item,)).fetchone()
+    return parse_time(row[0]) if row else None
+
+
+def work_waits(db: Database, now: datetime) -> bool:
+    """Whether there is anything to place or to render."""
+    query = """
+        SELECT EXISTS (SELECT 1 FROM arrivals WHERE due <= ?)
+            OR EXISTS (SELECT 1 FROM feeds WHERE revision > rendered AND published IS NOT NULL)
+    """
+    return bool(db.conn.execute(query, (stamp(now),)).fetchone()[0])
+
+
+def featured(db: Database) -> tuple[Release, ...]:
+    """What is featured now, in its order: the places that were given when it first was."""
+    query = """
+        SELECT feed, number, featured.item, at, dated, state
+        FROM featured JOIN releases ON releases.item = featured.item AND feed = 'featured' ORDER BY position
+    """
+    return tuple(map(_release, db.conn.execute(query)))
+
+
+def feature(db: Database, items: Sequence[ItemId]) -> None:
+    """From now on these are featured, in this order."""
+    db.conn.execute("DELETE FROM featured")
+    db.conn.executemany("INSERT INTO featured VALUES (?, ?)", list(enumerate(items)))
+
+
+def ever_featured(db: Database, items: Iterable[ItemId]) -> frozenset[ItemId]:
+    """Those of these items that have been featured at some time."""
+    query = "SELECT 1 FROM releases WHERE feed = 'featured' AND item = ?"
+    return frozenset(item for item in items if db.conn.execute(query, (item,)).fetchone())
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    feed, uid, published, last_number, edge, revision, shown, oldest = row
+    return Standing(
+        feed=FeedId(feed),
+        uid=uid,
+        published=parse_time(published) if published else None,
+        last_number=last_number,
+        edge=edge,
+        shown=shown,
+        oldest=parse_time(oldest) if oldest else None,
+        revision=revision,
+    )
+
+
+def _release(row: tuple[Any, ...]) -> Release:
+    feed, number, item, at, dated, state = row
+    return Release(
+        feed=FeedId(feed),
+        number=number,
+        item=ItemId(item),
+        at=parse_time(at),
+        dated=parse_time(dated),
+        state=ReleaseState(state),
+    )
