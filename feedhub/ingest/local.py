@@ -1,0 +1,71 @@
+"""Local posts, from their files into the store: the order of things, and no policy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from feedhub.ingest import identity
+from feedhub.ingest.folder import Scan, scan
+from feedhub.ingest.postmatch import match
+from feedhub.model import Item, ItemId, Post, Problem
+from feedhub.settings import Config
+from feedhub.store import items, posts, releases
+from feedhub.store.db import Database, transaction
+
+LABEL = "data/posts"
+
+
+def look(db: Database | None, folder: Path, config: Config) -> Scan:
+    """What the posts folder holds now; with a database, only what has changed is read again."""
+    known = posts.stamps(db) if db else {}
+    return scan(folder, label=LABEL, known=known, hub=config.hub, authors=config.authors)
+
+
+def take_in(db: Database, folder: Path, config: Config, now: datetime) -> tuple[Problem, ...]:
+    """Hold the stored posts to their files. Returns what is wrong with files that are skipped.
+
+    A post with faults that was published keeps its last good form; one whose file is
+    gone, or is a draft again, is withdrawn, and is the same item when it is put back.
+    """
+    found = look(db, folder, config)
+    with transaction(db):
+        matched = match(posts.known(db), found.posts, found.present)
+        stored = items.by_id(db, matched.same.values())
+        problems = list(found.problems)
+        for post in found.posts:
+            problems += _take_in(db, post, stored.get(matched.same.get(post.path, ItemId(0))), config, now)
+        for item in matched.gone:
+            _withdraw(db, item, now)
+    return tuple(problems)
+
+
+def _take_in(db: Database, post: Post, item: Item | None, config: Config, now: datetime) -> tuple[Problem, ...]:
+    if post.draft:
+        if item and item.withdrawn is None:
+            _withdraw(db, item.id, now)
+    elif item:
+        posts.change(db, item.id, post, updated=_updated(post, item, now), now=now)
+    else:
+        uids = items.Uids(db)
+        if post.uid in uids:
+            message = f"{post.uid} is the id of another item; leave it out, and the post is given one of its own"
+            return (Problem(file=f"{LABEL}/{post.path}", line=0, column=0, path="id", message=message),)
+        specific = f"posts/{post.author}/{post.slug}"
+        posts.add(db, post, post.uid or identity.mint(config.hub.url, now, specific, uids), now)
+    return ()
+
+
+def _withdraw(db: Database, item: ItemId, now: datetime) -> None:
+    posts.withdraw(db, item, now)
+    releases.touch_item(db, item)
+
+
+def _updated(post: Post, item: Item, now: datetime) -> datetime:
+    """When a known post's content last moved: as its front matter says, else now, if it says something else."""
+    stated = post.content.updated
+    if stated and item.dated <= stated <= now:
+        return stated
+    said = replace(post.content, published=None, updated=None)
+    return item.updated if said == replace(item.content, published=None, updated=None) else now
