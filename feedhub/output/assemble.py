@@ -1,0 +1,146 @@
+"""A feed's window as the document that says so. Pure.
+
+Which items have a place in the feed stands in the record of releases; here it is
+only seen which of them still belong, and how each is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import quote
+
+from feedhub import text, urls
+from feedhub.model import Content, Credit, Document, Entry, Item, Kind, Person, Release, SourceId, SourceState, Standing
+from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, credited, verdict
+from feedhub.settings import ContentMode, Pin, WebAddress
+
+SUMMARY = 300  # characters of an excerpt
+TITLE = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A place in the window, with what stands in it. `pin`: how an editor wants it shown."""
+
+    release: Release
+    item: Item
+    featured: bool
+    pin: Pin | None = None
+
+
+def document(
+    feed: Feed, standing: Standing, window: Sequence[Shown], among: Catalogue, sources: Mapping[SourceId, SourceState]
+) -> Document:
+    """A feed's subscription document. The featured feed stands in the order given, the others by date."""
+    hub = among.config.hub
+    shown = [one for one in window if _stands(one, feed, among)]
+    if feed.shape is not Shape.FEATURED:
+        shown.sort(key=lambda one: (one.release.dated, one.release.number), reverse=True)
+    entries = tuple(_entry(one, feed, among, sources) for one in shown)
+    page = f"{hub.url}/{feed.folder}"
+    assert standing.published is not None
+    return Document(
+        id=standing.uid,
+        title=feed.title,
+        subtitle=feed.subtitle,
+        language=hub.language,
+        page=page,
+        atom=f"{page}feed.atom",
+        rss=f"{page}feed.rss",
+        updated=max((entry.updated for entry in entries), default=standing.published),
+        author=_publisher(feed, among),
+        entries=entries,
+    )
+
+
+def _stands(shown: Shown, feed: Feed, among: Catalogue) -> bool:
+    if shown.item.withdrawn is not None:
+        return False
+    found = verdict(shown.item, feed, among, featured=shown.featured)
+    return found in (Verdict.IN, Verdict.UNDECIDED)
+
+
+def _publisher(feed: Feed, among: Catalogue) -> Person:
+    for author in among.config.authors.values():
+        if feed.shape is Shape.AUTHOR and feed.key == author.id:
+            return Person(name=author.name, email=author.email, url=author.url)
+    return Person(name=among.config.hub.title, url=f"{among.config.hub.url}/")
+
+
+def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId, SourceState]) -> Entry:
+    item, release = shown.item, shown.release
+    content = _as_pinned(item.content, shown.pin)
+    words = text.from_html(content.html)
+    summary = content.summary or text.excerpt(words, SUMMARY)
+    updated = max(item.updated, release.dated)
+    source = sources.get(item.source) if item.source else None
+    credit = _credit(item, source, among) if source else None
+    return Entry(
+        uid=item.uid,
+        title=content.title or text.excerpt(words or summary, TITLE) or "Untitled",
+        link=link_of(item, among.config.hub.url),
+        published=release.dated,
+        updated=updated,
+        authors=credited(item, among, credit.title if credit else among.config.hub.title),
+        summary=summary,
+        html="" if _summary_only(item, feed, among) else content.html,
+        categories=content.categories,
+        enclosures=content.enclosures,
+        language=content.language or (source.language if source else None),
+        credit=credit,
+    )
+
+
+def _as_pinned(content: Content, pin: Pin | None) -> Content:
+    """An item as its pin shows it: the editor's title, words and image before its own."""
+    if pin is None:
+        return content
+    return pinned(
+        pin, title=content.title, summary=content.summary or text.excerpt(text.from_html(content.html), SUMMARY)
+    )
+
+
+def pinned(pin: Pin, *, title: str = "", summary: str = "") -> Content:
+    """What a pin says; `title` and `summary` stand in where it is silent."""
+    summary = pin.summary or summary
+    image = f'<p><img src="{escape(pin.image.url)}" alt="{escape(pin.image.alt)}"></p>' if pin.image else ""
+    return Content(
+        title=text.one_line(pin.title or title),
+        link=urls.publishable(pin.url),
+        summary=text.one_line(summary),
+        html=image + text.paragraphs(summary),
+        image=pin.image,
+    )
+
+
+def _summary_only(item: Item, feed: Feed, among: Catalogue) -> bool:
+    source = among.config.sources.get(item.source) if item.source else None
+    return ContentMode.SUMMARY in (feed.content, source.content if source else ContentMode.FULL)
+
+
+def _credit(item: Item, state: SourceState, among: Catalogue) -> Credit:
+    """The source that an item came from; never by a path, nor by an address that holds a secret."""
+    wanted = among.config.sources.get(state.id)
+    here = f"{among.config.hub.url}/sources/{state.id}/feed.atom"
+    if wanted:
+        public = isinstance(wanted.location, WebAddress) and not wanted.location.secret
+        address = wanted.location.url if public and isinstance(wanted.location, WebAddress) else here
+    else:
+        address = state.location if urls.is_web(state.location) and "…" not in state.location else here
+    feed_url = urls.publishable(address) or here
+    return Credit(
+        id=state.feed_id or feed_url,
+        title=(wanted.title if wanted else None) or state.title or state.id,
+        feed_url=feed_url,
+        site=state.site,
+        updated=item.updated,
+    )
+
+
+def link_of(item: Item, hub_url: str) -> str | None:
+    """Where an item is read: a post on its page here, all else where it came from."""
+    if item.kind is Kind.POST:
+        return f"{hub_url}/posts/{item.author}/{quote(item.slug or '')}/"
+    return item.content.link
