@@ -1,0 +1,273 @@
+"""The composition root: the only place that puts the parts together, and the only one that reads the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from feedhub import __version__, admin, files, follow
+from feedhub.errors import Busy, ConfigError, NotFound, UsageError
+from feedhub.model import Problem, SourceId
+from feedhub.settings import Config
+from feedhub.store import db as database
+from feedhub.store import sources
+from feedhub.store.db import Database
+
+if TYPE_CHECKING:  # what reads and renders is imported by the commands that do: `status` waits for neither
+    from feedhub.ingest.update import Intake, Polled
+    from feedhub.output.build import Built
+
+
+def clock() -> datetime:
+    """Now, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a hub lives."""
+
+    config: Path
+    data: Path
+
+    @property
+    def database(self) -> Path:
+        """The database's file."""
+        return self.data / "feedhub.db"
+
+    @property
+    def public(self) -> Path:
+        """The folder of all that is published."""
+        return self.data / "public"
+
+    @property
+    def posts(self) -> Path:
+        """The folder of local posts."""
+        return self.data / "posts"
+
+
+def place(config: str | Path, data: str | Path | None) -> Place:
+    """A hub by its feeds.yaml; its data lie beside that unless said otherwise."""
+    path = Path(config).absolute()
+    return Place(config=path, data=Path(data).absolute() if data else path.parent / "data")
+
+
+def owner() -> str:
+    """The name of this process, told apart from an earlier one that had its number."""
+    return f"{os.getpid()}-{_started(os.getpid())}"
+
+
+def alive(name: str) -> bool:
+    """Whether the process that called itself so by `owner` still runs."""
+    pid, _, started = name.partition("-")
+    return _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    """When a process began, in the kernel's ticks; empty where there is none, or no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return fields[19]
+
+
+@contextmanager
+def opened(where: Place) -> Iterator[Database]:
+    """The hub's database, made if there is none."""
+    if not where.config.exists() and not where.database.exists():
+        message = "does not exist; make one with `feedhub init`"
+        raise ConfigError((Problem(file=str(where.config), line=0, column=0, path="", message=message),))
+    with database.opened(where.database) as db:
+        yield db
+
+
+def in_force(db: Database, where: Place) -> Config:
+    """The configuration as the file has it, held to by the database. Raises `ConfigError` while the file is broken."""
+    found = follow.look(db, where.config, os.environ)
+    if found.problems:
+        raise ConfigError(found.problems)
+    follow.bring_into_force(db, found, clock())
+    return found.config
+
+
+# -- what the commands do
+
+
+def check(where: Place, *, accept: bool) -> tuple[Problem, ...]:
+    """All that is wrong with feeds.yaml and the posts. `accept`: sources that are gone are gone on purpose."""
+    if not where.database.exists():
+        return _check(None, where)
+    with opened(where) as db:
+        if accept:
+            follow.accept(db, where.config)
+        return _check(db, where)
+
+
+def _check(db: Database | None, where: Place) -> tuple[Problem, ...]:
+    from feedhub.ingest import local
+
+    try:
+        found = follow.look(db, where.config, os.environ)
+    except ConfigError as error:
+        return error.problems
+    return (*found.problems, *local.look(None, where.posts, found.config).problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What came of a poll, and of the build after it."""
+
+    polled: tuple[Polled, ...]
+    built: Built
+
+
+def poll(
+    where: Place,
+    names: Sequence[str] = (),
+    *,
+    every: bool = False,
+    begin: Callable[[int], None] = lambda _: None,
+    done: Callable[[Polled], None] = lambda _: None,
+) -> PollReport:
+    """Read what is due, or the named sources, or `every` one; then publish what changed."""
+    from feedhub.ingest import update
+
+    with opened(where) as db:
+        config = in_force(db, where)
+        sources.free_leases(db, alive)
+        only = _chosen(config, names, every=every)
+        claimed = sources.claim(db, clock(), owner(), count=len(config.sources), only=only)
+        begin(len(claimed))
+        polled = asyncio.run(_poll(db, claimed, config, done)) if claimed else ()
+        skipped = tuple(update.skipped(source) for source in only or () if source not in claimed)
+        return PollReport(polled=(*polled, *skipped), built=publish(db, where, config))
+
+
+def _chosen(config: Config, names: Sequence[str], *, every: bool) -> tuple[SourceId, ...] | None:
+    if names and every:
+        raise UsageError("name sources, or say --all; not both")
+    unknown = [name for name in names if name not in config.sources]
+    if unknown:
+        raise NotFound(f"no source {', '.join(unknown)}; feeds.yaml has: {', '.join(config.sources) or 'none'}")
+    if every:
+        return tuple(source.id for source in config.sources.values() if not source.paused)
+    return tuple(SourceId(name) for name in dict.fromkeys(names)) or None
+
+
+async def _poll(
+    db: Database, claimed: Sequence[SourceId], config: Config, done: Callable[[Polled], None]
+) -> tuple[Polled, ...]:
+    from feedhub.ingest import update
+
+    async with intake(db, config) as tools:
+        return await update.poll(claimed, config, tools, done)
+
+
+@asynccontextmanager
+async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
+    """The tools of reading, put together; nothing of them is left afterwards."""
+    from feedhub import scheduler
+    from feedhub.ingest.fetch import Fetcher
+    from feedhub.ingest.update import Intake
+    from feedhub.ingest.workers import Workers
+
+    zone = config.hub.timezone
+    bounds = config.fetch
+    fetcher = Fetcher(
+        user_agent=_user_agent(config), timeout=bounds.timeout, max_size=bounds.max_size, allow=bounds.allow
+    )
+    with Workers() as workers:
+        async with fetcher:
+            yield Intake(
+                db=db,
+                fetcher=fetcher,
+                workers=workers,
+                owner=owner(),
+                now=clock,
+                jitter=random.random,
+                cron=lambda line, after: scheduler.next_time(line, after, zone),
+            )
+
+
+def _user_agent(config: Config) -> str:
+    """Who reads, and whom to ask about it."""
+    about = "; ".join(filter(None, (config.hub.url, config.hub.contact)))
+    return f"feedhub/{__version__} (+{about})"
+
+
+def build(where: Place, out: Path | None = None) -> Built:
+    """Publish everything, without asking any source; into another folder where `out` says so."""
+    with opened(where) as db:
+        return publish(db, where, in_force(db, where), everything=True, out=out)
+
+
+def publish(db: Database, where: Place, config: Config, *, everything: bool = False, out: Path | None = None) -> Built:
+    """Take in the posts, and publish what has changed."""
+    from feedhub.ingest import local
+    from feedhub.output import build as output
+
+    admin.remember_problems(db, local.take_in(db, where.posts, config, clock()))
+    where.public.mkdir(parents=True, exist_ok=True)
+    with files.hold(where.data / "publish.lock", wait=True):
+        return output.build(db, config, where.public, clock(), everything=everything, out=out)
+
+
+def sweep(where: Place) -> None:
+    """Clear away what a killed process left half-written."""
+    where.public.mkdir(parents=True, exist_ok=True)
+    with files.hold(where.data / "publish.lock", wait=True):
+        files.sweep(where.public)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the hub is."""
+
+    sources: tuple[admin.SourceStatus, ...]
+    problems: tuple[Problem, ...]
+
+
+def status(where: Place, *, removed: bool = False) -> Status:
+    """How each source is, by the configuration that is in force, and what is wrong."""
+    with opened(where) as db:
+        found = follow.look(db, where.config, os.environ)
+        if not found.problems:
+            follow.bring_into_force(db, found, clock())
+        return Status(sources=admin.status(db, removed=removed), problems=(*found.problems, *admin.problems(db)))
+
+
+def explain(where: Place, name: str) -> tuple[admin.Explained, ...]:
+    """Where an item came from, and why it is or is not in each feed. Raises `NotFound`."""
+    from feedhub.output.build import current_catalogue
+
+    with opened(where) as db:
+        found = follow.look(db, where.config, os.environ)
+        explained = admin.explain(db, current_catalogue(db, found.config, clock()), name, clock())
+    if not explained:
+        raise NotFound(f"the hub holds no item with the id or the link {name}")
+    return explained
+
+
+def init(folder: Path) -> tuple[Path, ...]:
+    """Write a starter hub; nothing that is there already is touched. Raises `Busy` where a hub is already."""
+    from importlib.resources import as_file
+    from importlib.resources import files as resources
+
+    if (folder / "feeds.yaml").exists():
+        raise Busy(f"{folder / 'feeds.yaml'} is there already; nothing was written")
+    written = []
+    with as_file(resources("feedhub") / "starter") as starter:
+        for path in sorted(path for path in starter.rglob("*") if path.is_file()):
+            target = folder / path.relative_to(starter)
+            if not target.exists():
+                files.replace(target, path.read_bytes())
+                written.append(target)
+    return tuple(written)

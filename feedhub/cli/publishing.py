@@ -1,0 +1,97 @@
+"""`poll` and `build`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feedhub import app
+from feedhub.cli.common import located, on_terminal, print_json, reporting
+
+if TYPE_CHECKING:
+    from feedhub.ingest.update import Polled
+    from feedhub.output.build import Built
+
+
+@click.command
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--all", "every", is_flag=True, help="All sources, due or not.")
+@located
+@reporting
+def poll(*, sources: tuple[str, ...], every: bool, config: str, data: str | None, as_json: bool) -> None:
+    r"""Read what is due, or the named sources, or all, once; then publish what changed.
+
+    A source that is down is news, not a failure: it is shown, and the exit code is 0.
+
+    \b
+    Examples:
+      feedhub poll                    what is due now
+      feedhub poll channel-news       this one, due or not
+      feedhub poll --all --json       all, for a script
+    """
+    from feedhub.ingest.update import totals
+
+    where = app.place(config, data)
+    with _progress(shown=on_terminal() and not as_json) as (begin, done):
+        report = app.poll(where, sources, every=every, begin=begin, done=done)
+    sums = totals(report.polled)
+    if as_json:
+        print_json(
+            {"sources": [_row(one) for one in report.polled], "totals": sums, "published": report.built.published}
+        )
+        return
+    for one in sorted(report.polled, key=lambda one: one.id):
+        news = ", ".join(f"{count} {what}" for count, what in ((one.new, "new"), (one.updated, "updated")) if count)
+        click.echo(f"{one.id}: {one.error or news or one.result.replace('_', ' ')}")
+        for note in one.notes:
+            click.echo(f"  note: {note}")
+    click.echo(f"{sums['polled']} polled, {sums['failed']} failed, {sums['new']} new, {sums['updated']} updated")
+    _say_built(report.built)
+
+
+def _row(one: Polled) -> dict[str, object]:
+    row = asdict(one)
+    del row["notes"]
+    return {**row, "held": 0}
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[tuple[Callable[[int], None], Callable[[object], None]]]:
+    if not shown:
+        yield lambda _: None, lambda _: None
+        return
+    from rich.progress import Progress
+
+    with Progress(transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        yield (lambda total: progress.update(task, total=total)), (lambda _: progress.advance(task))
+
+
+@click.command
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Into this folder, not data/public.")
+@located
+@reporting
+def build(*, out: Path | None, config: str, data: str | None, as_json: bool) -> None:
+    r"""Publish without asking any source: what is stored, and the posts as they stand.
+
+    \b
+    Examples:
+      feedhub build                   into data/public
+      feedhub build --out /tmp/look   somewhere else, to look at
+    """
+    built = app.build(app.place(config, data), out)
+    if as_json:
+        print_json(asdict(built))
+    else:
+        _say_built(built)
+
+
+def _say_built(built: Built) -> None:
+    click.echo(f"{len(built.published)} files published, {built.unchanged} unchanged, {len(built.removed)} removed")
+    for problem in built.problems:
+        click.echo(f"not published: {problem}", err=True)
