@@ -1,0 +1,371 @@
+"""The shape of feeds.yaml, key by key, with its defaults: the only door to pydantic.
+
+Everything is checked in one go, references between the parts included, so that all faults are found at once: what a
+reference may name comes in through the context, out of the document as it was written.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from re import Pattern
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+
+from feedhub.config import values
+from feedhub.config.faults import Fault, Misfit, Trail, quoted
+from feedhub.settings import Auto, ContentMode, Rhythm
+
+T = TypeVar("T")
+
+_TEXT = "text, in quotes where it looks like something else"
+_YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_KEYS = "keys with values, one on a line and indented, or as in {key: value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What values are checked against: the ids that the document itself defines, and where it lies."""
+
+    authors: Collection[str]
+    sources: Collection[str]
+    base: Path
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise Fault(f"is {_kind(value)}", _TEXT)
+
+
+def _made(make: Callable[[str], T]) -> PlainValidator:
+    """Text that becomes something else."""
+    return PlainValidator(lambda value: make(_written(value)), json_schema_input_type=str)
+
+
+def _measured(make: Callable[[str], T]) -> PlainValidator:
+    """The same for a quantity: a bare number is read too, so that `make` can say that it lacks its unit."""
+    return PlainValidator(lambda value: make(_quantity(value)), json_schema_input_type=str)
+
+
+def _quantity(value: Any) -> str:
+    return str(value) if type(value) is int else _written(value)
+
+
+def _known_author(value: str, info: ValidationInfo[Context]) -> str:
+    return _known(value, "author", info.context.authors)
+
+
+def _known_source(value: str, info: ValidationInfo[Context]) -> str:
+    return _known(value, "source", info.context.sources)
+
+
+def _known(value: str, what: str, ids: Collection[str]) -> str:
+    if value in ids:
+        return value
+    some = ", ".join(sorted(ids)[:8]) + (", …" if len(ids) > 8 else "")
+    raise Fault(
+        f"there is no {what} {quoted(value)}",
+        f"one of {some}" if ids else f"{what}s has none yet",
+        given=value,
+        choices=ids,
+    )
+
+
+def _everyone(value: Any, info: ValidationInfo[Context]) -> Any:
+    if isinstance(value, str) and value != "all":
+        raise Fault("is text", "all, or a list of authors, as in [one, two]")
+    return list(info.context.authors) if value == "all" else value
+
+
+def _location(value: Any, info: ValidationInfo[Context]) -> str | Path:
+    return values.location(_written(value), info.context.base)
+
+
+def _rhythm(value: Any, validate_mapping: ValidatorFunctionWrapHandler) -> Timed:
+    if not isinstance(value, dict):
+        return Timed.model_construct(cron=values.rhythm(_quantity(value)))
+    timed: Timed = validate_mapping(value)
+    return timed
+
+
+Text = Annotated[str, AfterValidator(values.text)]
+Web = Annotated[str, AfterValidator(values.web)]
+Id = Annotated[str, AfterValidator(values.identifier)]
+FeedName = Annotated[str, AfterValidator(values.feed_name)]
+AuthorRef = Annotated[str, AfterValidator(_known_author)]
+SourceRef = Annotated[str, AfterValidator(_known_source)]
+Regex = Annotated[Pattern[str], _made(values.pattern)]
+Mode = Annotated[ContentMode, _made(values.content)]
+Limit = Annotated[int, Field(ge=1, le=500)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class HubPart(_Part):
+    """`hub`."""
+
+    title: Text
+    url: Annotated[str, AfterValidator(values.public)]
+    description: Text | None = None
+    language: Annotated[str, AfterValidator(values.language)] = "en"
+    timezone: Annotated[ZoneInfo, _made(values.zone)] = ZoneInfo("UTC")
+    contact: Annotated[str, AfterValidator(values.contact)] | None = None
+
+
+class AuthorPart(_Part):
+    """One of `authors`."""
+
+    name: Text
+    blog: Text | None = None
+    email: Annotated[str, AfterValidator(values.email)] | None = None
+    url: Web | None = None
+    about: Text | None = None
+    aliases: list[Text] = []
+
+
+class Timed(_Part):
+    """`every` as a mapping; where it was written as text, that text's meaning."""
+
+    cron: Annotated[Rhythm, _made(values.cron_line)]
+
+
+class FilterPart(_Part):
+    """`keep`, `drop`."""
+
+    title: Regex | None = None
+    author: Regex | None = None
+    tag: Regex | None = None
+    link: Regex | None = None
+    text: Regex | None = None
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> FilterPart:
+        if not self.model_fields_set:
+            raise Fault("names no field", "title, author, tag, link or text, each with a regular expression")
+        return self
+
+
+class SourcePart(_Part):
+    """One of `sources`."""
+
+    url: Annotated[str | Path, PlainValidator(_location, json_schema_input_type=str)]
+    title: Text | None = None
+    author: AuthorRef | None = None
+    bylines: Annotated[list[AuthorRef], BeforeValidator(_everyone)] = []
+    tags: list[Text] = []
+    every: Annotated[Timed, WrapValidator(_rhythm)] = Timed.model_construct(cron=Auto.AUTO)
+    backlog: Annotated[int, Field(ge=0, le=500)] = 5
+    content: Mode = ContentMode.FULL
+    keep: FilterPart | None = None
+    drop: FilterPart | None = None
+    headers: dict[
+        Annotated[str, AfterValidator(values.header_name)], Annotated[str, AfterValidator(values.header_value)]
+    ] = {}
+    paused: bool = False
+
+
+class ImagePart(_Part):
+    """A pin's `image`."""
+
+    url: Web
+    alt: Text
+
+
+class PinPart(_Part):
+    """One of `featured.pins`."""
+
+    url: Web
+    title: Text | None = None
+    summary: Text | None = None
+    image: ImagePart | None = None
+    until: Annotated[date, _made(values.day)] | None = None
+
+
+class FeaturedPart(_Part):
+    """`featured`."""
+
+    title: Text = "Featured"
+    limit: Limit = 4
+    sources: list[SourceRef] = []
+    pins: list[PinPart] = []
+
+
+class FromPart(_Part):
+    """A feed's `from`."""
+
+    posts: bool = False
+    featured: bool = False
+    authors: list[AuthorRef] = []
+    sources: list[SourceRef] = []
+    tags: list[Text] = []
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> FromPart:
+        if not (self.posts or self.featured or self.authors or self.sources or self.tags):
+            raise Fault(
+                "selects nothing", "posts: true, featured: true, authors, sources or tags; without from, everything"
+            )
+        return self
+
+
+class FeedPart(_Part):
+    """One of `feeds`."""
+
+    title: Text
+    from_: Annotated[FromPart | None, Field(alias="from")] = None
+    keep: FilterPart | None = None
+    drop: FilterPart | None = None
+    limit: Limit | None = None
+    content: Mode = ContentMode.FULL
+
+
+class FetchPart(_Part):
+    """`fetch`."""
+
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
+    timeout: Annotated[timedelta, _measured(values.timeout)] = timedelta(seconds=20)
+    max_size: Annotated[int, _measured(values.size)] = 10_000_000
+    allow: list[Annotated[IPv4Network | IPv6Network, _made(values.network)]] = []
+
+
+class ServerPart(_Part):
+    """`server`."""
+
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+
+
+class PublishPart(_Part):
+    """`publish`."""
+
+    limit: Limit = 50
+
+
+class Document(_Part):
+    """The whole of feeds.yaml."""
+
+    hub: HubPart
+    authors: dict[Id, AuthorPart] = {}
+    sources: dict[Id, SourcePart] = {}
+    featured: FeaturedPart | None = None
+    feeds: dict[FeedName, FeedPart] = {}
+    fetch: FetchPart = FetchPart()
+    server: ServerPart = ServerPart()
+    publish: PublishPart = PublishPart()
+
+
+def validate(data: Mapping[str, Any], context: Context) -> Document | tuple[Misfit, ...]:
+    """The document, or everything that is wrong with it."""
+    try:
+        return Document.model_validate(data, context=context)
+    except ValidationError as error:
+        # what has no value (null) was reported where it was read
+        return tuple(_misfit(one) for one in error.errors(include_url=False) if one["input"] is not None)
+
+
+def _misfit(error: Any) -> Misfit:
+    trail: Trail = error["loc"]
+    if error["type"] == "extra_forbidden":
+        return Misfit(trail, _unknown_key(trail), of_key=True)
+    fault = _WORDS[error["type"]](error)
+    if trail[-1] == "[key]":  # so pydantic calls the key of a mapping
+        return Misfit(trail[:-1], fault, of_key=True)
+    return Misfit(trail, fault, of_key=error["type"] == "missing")
+
+
+# what pydantic finds, in our words: every type of error that the models above can yield
+_WORDS: dict[str, Callable[[Any], Fault]] = {
+    "value_error": lambda error: error["ctx"]["error"],
+    "missing": lambda _: Fault("is missing", "it is required"),
+    "greater_than_equal": lambda error: Fault("is too small", f"{error['ctx']['ge']} at least"),
+    "less_than_equal": lambda error: Fault("is too large", f"{error['ctx']['le']} at most"),
+    "int_type": lambda error: _wrong_kind(error, "a whole number, without quotes"),
+    "string_type": lambda error: _wrong_kind(error, _TEXT),
+    "list_type": lambda error: _wrong_kind(error, "a list, as in [one, two], or a line “- one” for each"),
+    "model_type": lambda error: _wrong_kind(error, _KEYS),
+    "dict_type": lambda error: _wrong_kind(error, _KEYS),
+    "bool_type": lambda error: _wrong_kind(error, "true or false", _YES_NO.get(str(error["input"]).lower(), "")),
+}
+
+
+def _unknown_key(trail: Trail) -> Fault:
+    known = known_keys(trail[:-1])
+    return Fault("is no key here", f"keys are {', '.join(known)}", given=str(trail[-1]), choices=known)
+
+
+def _wrong_kind(error: Any, allowed: str, meant: str = "") -> Fault:
+    return Fault(f"is {_kind(error['input'])}", allowed, meant=meant)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping of keys"
+
+
+def known_keys(trail: Trail) -> tuple[str, ...]:
+    """The keys that the mapping at `trail` may have; none where any id may stand."""
+    shape: Any = Document
+    for step in trail:
+        shape = _inner(shape, step)
+    return tuple(_keys(shape)) if _is_part(shape) else ()
+
+
+def all_keys(shape: Any = Document, path: str = "") -> Iterator[str]:
+    """Every key there is: `hub.title`, `authors.<id>.name`, `featured.pins[].url`."""
+    for key in _keys(shape):
+        here, inner = f"{path}.{key}" if path else key, _inner(shape, key)
+        if get_origin(inner) is dict and _is_part(get_args(inner)[1]):
+            here, inner = f"{here}.<id>", get_args(inner)[1]
+        elif get_origin(inner) is list and _is_part(get_args(inner)[0]):
+            here, inner = f"{here}[]", get_args(inner)[0]
+        if _is_part(inner):
+            yield from all_keys(inner, here)
+        if not _is_part(inner) or inner is Timed:
+            yield here
+
+
+def _keys(part: type[BaseModel]) -> dict[str, Any]:
+    return {field.alias or name: field.annotation for name, field in part.model_fields.items()}
+
+
+def _inner(shape: Any, step: str | int) -> Any:
+    """The shape of what stands under `step`; of alternatives, the one that has keys of its own."""
+    inner = _keys(shape)[str(step)] if _is_part(shape) else get_args(shape)[-1]
+    while get_origin(inner) in {Annotated, Union, types.UnionType}:
+        options = get_args(inner)[:1] if get_origin(inner) is Annotated else get_args(inner)
+        inner = next((option for option in options if _is_part(option)), options[0])
+    return inner
+
+
+def _is_part(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, BaseModel)
