@@ -6,14 +6,13 @@ reference may name comes in through the context, out of the document as it was w
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from re import Pattern
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -30,7 +29,7 @@ from pydantic import (
     model_validator,
 )
 
-from feedhub.config import values
+from feedhub.config import keys, values
 from feedhub.config.faults import Fault, Misfit, Trail, quoted
 from feedhub.settings import Auto, ContentMode, Rhythm
 
@@ -302,6 +301,7 @@ _WORDS: dict[str, Callable[[Any], Fault]] = {
     "less_than_equal": lambda error: Fault("is too large", f"{error['ctx']['le']} at most"),
     "int_type": lambda error: _wrong_kind(error, "a whole number, without quotes"),
     "string_type": lambda error: _wrong_kind(error, _TEXT),
+    "string_unicode": lambda _: Fault("holds half a character", "text in UTF-8"),
     "list_type": lambda error: _wrong_kind(error, "a list, as in [one, two], or a line “- one” for each"),
     "model_type": lambda error: _wrong_kind(error, _KEYS),
     "dict_type": lambda error: _wrong_kind(error, _KEYS),
@@ -310,7 +310,7 @@ _WORDS: dict[str, Callable[[Any], Fault]] = {
 
 
 def _unknown_key(trail: Trail) -> Fault:
-    known = known_keys(trail[:-1])
+    known = keys.known(Document, trail[:-1])
     return Fault("is no key here", f"keys are {', '.join(known)}", given=str(trail[-1]), choices=known)
 
 
@@ -330,42 +330,3 @@ def _kind(value: Any) -> str:
             return "a list"
         case _:
             return "a mapping of keys"
-
-
-def known_keys(trail: Trail) -> tuple[str, ...]:
-    """The keys that the mapping at `trail` may have; none where any id may stand."""
-    shape: Any = Document
-    for step in trail:
-        shape = _inner(shape, step)
-    return tuple(_keys(shape)) if _is_part(shape) else ()
-
-
-def all_keys(shape: Any = Document, path: str = "") -> Iterator[str]:
-    """Every key there is: `hub.title`, `authors.<id>.name`, `featured.pins[].url`."""
-    for key in _keys(shape):
-        here, inner = f"{path}.{key}" if path else key, _inner(shape, key)
-        if get_origin(inner) is dict and _is_part(get_args(inner)[1]):
-            here, inner = f"{here}.<id>", get_args(inner)[1]
-        elif get_origin(inner) is list and _is_part(get_args(inner)[0]):
-            here, inner = f"{here}[]", get_args(inner)[0]
-        if _is_part(inner):
-            yield from all_keys(inner, here)
-        if not _is_part(inner) or inner is Timed:
-            yield here
-
-
-def _keys(part: type[BaseModel]) -> dict[str, Any]:
-    return {field.alias or name: field.annotation for name, field in part.model_fields.items()}
-
-
-def _inner(shape: Any, step: str | int) -> Any:
-    """The shape of what stands under `step`; of alternatives, the one that has keys of its own."""
-    inner = _keys(shape)[str(step)] if _is_part(shape) else get_args(shape)[-1]
-    while get_origin(inner) in {Annotated, Union, types.UnionType}:
-        options = get_args(inner)[:1] if get_origin(inner) is Annotated else get_args(inner)
-        inner = next((option for option in options if _is_part(option)), options[0])
-    return inner
-
-
-def _is_part(shape: Any) -> bool:
-    return isinstance(shape, type) and issubclass(shape, BaseModel)

@@ -52,7 +52,7 @@ _SYNTAX = {
     "unexpected end of stream": ("a quotation mark is not closed", "one at either end of the text"),
     "unexpected document": ("a quotation mark is not closed", "one at either end of the text"),
     "expected ':'": ("a key without a colon", "“key: value”, with a space after the colon"),
-    "expected <document start>": ("this line does not fit in here", "one document, from its first line to its last"),
+    "<document start>": ("this line does not fit in here", "one document, from its first line to its last"),
     "escape": ("a backslash that means nothing in double quotes", "single quotes, which take backslashes as they are"),
     "nesting depth": ("is nested too deeply", f"{MAX_DEPTH} levels at most"),
 }
