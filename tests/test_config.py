@@ -19,10 +19,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedhub.config import document, file, keys, schema
+from feedhub.config import cron, document, file, keys, schema
+from feedhub.config.faults import Fault
 from feedhub.model import AuthorId, Image, Problem, SourceId
 from feedhub.settings import (
     Author,
@@ -108,7 +110,7 @@ def test_a_broken_file_is_told_all_its_faults_each_with_its_place(path: Path) ->
 def test_a_variable_that_is_no_text_is_a_problem() -> None:
     """The environment is bytes; those that are no UTF-8 come as lone surrogates."""
     (problem,) = problems("hub: {title: 'T ${BYTES}', url: https://hub.example}", {"BYTES": "\udcff"})
-    assert problem == "feeds.yaml:1:14: hub.title: with ${BYTES} filled in, this is not right here; text in UTF-8"
+    assert problem == "feeds.yaml:1:14: hub.title: with ${BYTES} filled in, this is not right here; plain text"
 
 
 def test_no_problem_shows_a_secret() -> None:
@@ -244,6 +246,24 @@ def test_a_section_with_everything_commented_out_is_an_empty_one() -> None:
 )
 def test_an_interval_is_what_it_says(written: str, meant: object) -> None:
     assert source(f"{{url: a.xml, every: {written}}}").every == meant
+
+
+numbers = st.integers(-1, 61).map(str)
+ends = st.one_of(numbers, st.sampled_from(["jan", "Jun", "dec", "mon", "thu", "SUN"]))
+parts = st.one_of(
+    st.just("*"), ends, numbers.map("*/{}".format), st.tuples(ends, ends).map("-".join),
+    st.tuples(ends, ends, numbers).map(lambda part: f"{part[0]}-{part[1]}/{part[2]}"),
+)  # fmt: skip
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.lists(parts, min_size=1, max_size=2).map(",".join), min_size=5, max_size=5).map(" ".join))
+def test_a_cron_line_that_passes_is_one_that_the_scheduler_takes(line: str) -> None:
+    try:
+        checked = cron.check(line)
+    except Fault:
+        return
+    CronTrigger.from_crontab(checked, timezone="UTC")
 
 
 @pytest.mark.parametrize(

@@ -60,13 +60,15 @@ def _part(field: _Field, text: str) -> set[int]:
         low = _value(field, match["first"])
         high = _value(field, match["last"]) if match["last"] else low
     if low > high:
-        raise Fault(
-            f"the {field.name} has a range that runs backwards", f"the earlier first, or two ranges ({_span(field)})"
-        )
+        raise Fault(f"the {field.name} has a range that runs backwards", "the earlier first, or two ranges")
+    named = [end in field.names for end in (match["first"], match["last"]) if end]
+    if len(set(named)) > 1:
+        raise Fault(f"the {field.name} has a range from a name to a number", "two names, or two numbers")
+    if match["step"] and (any(named) or not field.numbers):
+        raise Fault(f"the {field.name} has a step among names", "names, ranges of names and commas")
     step = int(match["step"]) if match["step"] else 1
-    if match["step"] and not (field.numbers and 1 <= step <= high - low):
-        allowed = f"1 to {high - low}" if field.numbers else "names and ranges of names"
-        raise Fault(f"the {field.name} has a step that does not fit", allowed)
+    if match["step"] and not 1 <= step <= high - low:
+        raise Fault(f"the {field.name} has a step that does not fit", f"1 to {high - low}" if high > low else "no step")
     return set(range(low, high + 1, step))
 
 

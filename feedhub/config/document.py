@@ -301,7 +301,6 @@ _WORDS: dict[str, Callable[[Any], Fault]] = {
     "less_than_equal": lambda error: Fault("is too large", f"{error['ctx']['le']} at most"),
     "int_type": lambda error: _wrong_kind(error, "a whole number, without quotes"),
     "string_type": lambda error: _wrong_kind(error, _TEXT),
-    "string_unicode": lambda _: Fault("holds half a character", "text in UTF-8"),
     "list_type": lambda error: _wrong_kind(error, "a list, as in [one, two], or a line “- one” for each"),
     "model_type": lambda error: _wrong_kind(error, _KEYS),
     "dict_type": lambda error: _wrong_kind(error, _KEYS),

@@ -78,7 +78,7 @@ def feed_name(value: str) -> str:
 
 def web(value: str) -> str:
     """An http or https address, as it was written."""
-    if re.search(r"[\s\x00-\x1f\x7f]", value):
+    if re.search(r"[\s\x00-\x1f\x7f\ud800-\udfff]", value):
         raise Fault("has a space or a line break in it", f"{_WEB}, with %20 for a space")
     if not (scheme := _SCHEME.match(value)):
         meant = "https://…" if re.match(r"[\w-]+\.\w", value) else ""
