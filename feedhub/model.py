@@ -322,6 +322,20 @@ class Post:
     content: Content
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPost:
+    """A post as it was last stored."""
+
+    item: ItemId
+    path: str  # where its file was last seen
+    author: AuthorId
+    digest: str  # of that file's bytes
+    uid: str
+    date: datetime
+    title: str
+    live: bool  # not withdrawn: its file was there and was no draft
+
+
 # -- what is published
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedhub.ingest.postmatch import KnownPost, match
-from feedhub.model import AuthorId, Content, ItemId, Post
+from feedhub.ingest.postmatch import match
+from feedhub.model import AuthorId, Content, ItemId, KnownPost, Post
 
 DAY = datetime(2007, 9, 28, 4, tzinfo=UTC)
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feedhub.ingest import identity, schedule
+from feedhub import identity
+from feedhub.ingest import schedule
 from feedhub.model import (
     ChangedItem,
     Content,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from feedhub.ingest import identity
+from feedhub import identity
 from feedhub.ingest.folder import Scan, scan
 from feedhub.ingest.postmatch import match
 from feedhub.model import Item, ItemId, Post, Problem

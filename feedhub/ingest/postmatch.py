@@ -5,24 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
-from feedhub.model import AuthorId, ItemId, Post
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownPost:
-    """A post as it was last stored."""
-
-    item: ItemId
-    path: str  # where its file was last seen
-    author: AuthorId
-    digest: str  # of that file's bytes
-    uid: str
-    date: datetime
-    title: str
-    live: bool  # not withdrawn: its file was there and was no draft
+from feedhub.model import ItemId, KnownPost, Post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feedhub import files
-from feedhub.ingest import identity
+from feedhub import files, identity
 from feedhub.model import AuthorId, FeedId, Item, Kind, SourceId, Standing, Via
 from feedhub.output import assemble, definition, featured, publish, release
 from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, catalogue, homes, sources_of, verdict

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
-from feedhub import urls
-from feedhub.ingest import identity
+from feedhub import identity, urls
 from feedhub.model import FeedId, Item, ItemId, Kind, SourceId, Via
 from feedhub.output import assemble, release
 from feedhub.output.membership import FEATURED, Catalogue, Verdict, verdict

@@ -7,8 +7,7 @@ from datetime import datetime
 from itertools import count
 
 from feedhub import text
-from feedhub.ingest.postmatch import KnownPost
-from feedhub.model import AuthorId, ItemId, Kind, Post, Tag, Via
+from feedhub.model import AuthorId, ItemId, Kind, KnownPost, Post, Tag, Via
 from feedhub.store import items
 from feedhub.store.db import Database, parse_time, stamp
 
