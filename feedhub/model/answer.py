@@ -1,0 +1,99 @@
+"""What a source answers, and what could be read in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from feedhub.model.item import Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a conditional request sends back, byte for byte (RFC 9110, 8.8 and 13.1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Stage(StrEnum):
+    """Where a fetch, or what came of it, failed."""
+
+    NAME = "name"
+    CONNECT = "connect"
+    TLS = "tls"
+    ANSWER = "answer"  # an HTTP status, or no HTTP at all
+    SIZE = "size"
+    TIME = "time"
+    DECODE = "decode"  # content coding
+    REFUSED = "refused"  # the guard, a redirect too many, an address that may not be fetched
+    PARSE = "parse"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A whole answer; `body` is decoded and within bounds."""
+
+    body: bytes
+    url: str  # where it came from in the end; for a file, empty
+    status: int
+    content_type: str | None
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """304: what is known still holds."""
+
+    validators: Validators  # those of the 304, where it sent any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailed:
+    """No answer that can be used, in words that an admin understands and that hold no secret."""
+
+    stage: Stage
+    words: str
+    status: int | None = None
+    retry_after: int | None = None  # seconds
+
+
+FetchOutcome = Fetched | NotModified | FetchFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedEntry:
+    """One entry of a document."""
+
+    key: str  # what tells it from its source's others: its origin id, else its link, else a digest of it
+    origin_id: str | None  # guid or id as the source wrote it; None where `key` is a substitute
+    digest: str  # of all it says, before sanitising; carries its version
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A document that could be read.
+
+    `entries` are those whose (key, digest) was not known; `keys` are all, in the document's order.
+    """
+
+    title: str
+    link: str | None  # the site
+    id: str | None  # atom:id, where it is a URI
+    language: str | None
+    entries: tuple[ParsedEntry, ...]
+    keys: tuple[str, ...]
+    whole: bool = True  # False: it was cut off; there may be more, so its validators are not kept
+    notes: tuple[str, ...] = ()  # what was odd, in words: cut off, mislabelled, entries past the limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseFailed:
+    """A document that is no feed, or that broke or outlasted the parser."""
+
+    words: str
+
+
+ParseOutcome = ParsedFeed | ParseFailed

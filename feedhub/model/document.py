@@ -1,0 +1,78 @@
+"""What is published: a feed's document, and its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feedhub.model.item import Category, Enclosure, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credit:
+    """The source that an entry was taken from (RFC 4287, 4.2.11; RSS `source`)."""
+
+    id: str  # a URI
+    title: str
+    feed_url: str
+    site: str | None
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An item as it stands in one feed's document."""
+
+    uid: str
+    title: str  # never empty
+    link: str | None
+    published: datetime
+    updated: datetime
+    authors: tuple[Person, ...]  # never empty
+    summary: str  # plain text; a true summary, may be empty
+    html: str  # the whole; empty where only the summary is published
+    categories: tuple[Category, ...]
+    enclosures: tuple[Enclosure, ...]
+    language: str | None
+    credit: Credit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A feed's subscription document, before it becomes bytes. Entries stand in their order."""
+
+    id: str
+    title: str
+    subtitle: str
+    language: str
+    page: str  # the address of its HTML page
+    atom: str  # its own addresses
+    rss: str
+    updated: datetime
+    author: Person  # whoever publishes it
+    entries: tuple[Entry, ...]
+
+
+class Format(StrEnum):
+    """What a document is written in; also the end of its file's name."""
+
+    ATOM = "atom"
+    RSS = "rss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An entry that a document could not hold, with the reason."""
+
+    uid: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A document as bytes, and whatever had to be left out so that the others keep their places."""
+
+    format: Format
+    data: bytes
+    left_out: tuple[LeftOut, ...] = ()

@@ -1,0 +1,63 @@
+"""The record of releases: an item's place in a feed, decided once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feedhub.model.ids import FeedId, ItemId
+
+
+class ReleaseState(StrEnum):
+    """What became of an item in a feed, once."""
+
+    RELEASED = "released"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One item's place in one feed: decided once, read ever after.
+
+    Windows, archive documents, tombstones and `explain` are all read from these.
+    """
+
+    feed: FeedId
+    number: int  # grows by one within a feed, never reused
+    item: ItemId
+    at: datetime  # when it was placed
+    dated: datetime  # the date it goes by in this feed's documents
+    state: ReleaseState
+
+
+class Via(StrEnum):
+    """How an item came to be known to a feed."""
+
+    NEWS = "news"  # in the ordinary way
+    FIRST = "first"  # in a source's first answer
+    ADDED = "added"  # by an edit of feeds.yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """An item's place in a feed, decided and not yet written down."""
+
+    item: ItemId
+    number: int
+    dated: datetime
+    state: ReleaseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a feed has come, as its record says."""
+
+    feed: FeedId
+    uid: str  # atom:id
+    published: datetime | None  # its first publication; None: not yet
+    last_number: int
+    edge: int  # the window shows what was released above it
+    shown: int  # how many that is, holes included
+    oldest: datetime | None  # the least date among them
+    revision: int  # moves with everything that may change its documents
