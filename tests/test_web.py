@@ -494,6 +494,21 @@ def test_a_port_that_is_taken_is_said_so_in_words(tmp_path: Path) -> None:
         asyncio.run(serve(app, "192.0.2.1", 8000, asyncio.Event()))
 
 
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement(tmp_path: Path) -> None:
+    """The event loop turns Nagle's algorithm off only where a socket names its protocol; with it, each answer takes 40 ms."""
+    files.replace(tmp_path / "feed.atom", os.urandom(10_000).hex().encode())
+    times = []
+    with running(tmp_path) as port:
+        connection = HTTPConnection("127.0.0.1", port, timeout=10)
+        for _ in range(60):
+            began = time.monotonic()
+            connection.request("GET", "/feed.atom")
+            connection.getresponse().read()
+            times.append(time.monotonic() - began)
+        connection.close()
+    assert sorted(times[30:])[15] < 0.03
+
+
 def test_it_stops_soon_whatever_its_clients_do(tmp_path: Path) -> None:
     """One is idle, one has sent half a request, one does not read what it asked for."""
     files.replace(tmp_path / "large.txt", os.urandom(4_000_000).hex().encode())
