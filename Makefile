@@ -1,5 +1,6 @@
 # `make run` and `make test` set up what they need: Python 3.11 or newer and make are enough.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first that runs: version managers leave names in the PATH that lead nowhere.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do $$python -c '' 2>/dev/null && echo $$python && break; done || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
