@@ -65,9 +65,7 @@ def feedhub() -> None:
 def main() -> int:
     """Run a command; its exit code."""
     try:
-        feedhub.main(standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
+        code: int | None = feedhub.main(standalone_mode=False)  # what a command gave to `exit` is returned, not raised
     except click.Abort:
         return 130
     except click.ClickException as error:
@@ -83,4 +81,4 @@ def main() -> int:
     except BrokenPipeError:  # the reader of our output had enough
         sys.stderr.close()
         return 0
-    return 0
+    return code or 0
