@@ -134,8 +134,9 @@ def hold(path: Path, *, wait: bool = False) -> Iterator[None]:
         except BlockingIOError:
             holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
             raise Busy(f"{path.parent}: another feedhub (process {holder}) is running on this data") from None
-        os.ftruncate(lock, 0)
-        os.write(lock, b"%d\n" % os.getpid())
+        with suppress(OSError):  # a full disk: who holds it goes unsaid
+            os.ftruncate(lock, 0)
+            os.write(lock, b"%d\n" % os.getpid())
         yield
     finally:
         os.close(lock)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from feedhub.errors import DatabaseError
+from feedhub.errors import DatabaseError, DiskFault
 from feedhub.store.migrations import migrations
 
 __all__ = ["Database", "get", "opened", "parse_time", "put", "stamp", "transaction"]
 
 BUSY_SECONDS = 30.0
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE}  # the last: a quota, as tried
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -38,8 +39,11 @@ def opened(path: Path) -> Iterator[Database]:
     used, and when it was emptied: nothing is ever started afresh over it.
     """
     with _in_words(path):
-        if not path.exists():
-            _create(path)
+        try:
+            if not path.exists():
+                _create(path)
+        except OSError as error:
+            raise DiskFault(f"{path} cannot be made: {(error.strerror or str(error)).lower()}") from error
         connection = _connect(path)
     with closing(connection):
         db = Database(connection, execute_plugins=False)
@@ -57,14 +61,13 @@ def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}-{os.getpid()}")
     draft.unlink(missing_ok=True)
-    with closing(_connect(draft)) as connection:
-        migrations.apply(Database(connection, execute_plugins=False))
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was faster; its database is as good
+        with closing(_connect(draft)) as connection:
+            migrations.apply(Database(connection, execute_plugins=False))
+        with suppress(FileExistsError):  # another process was faster; its database is as good
+            os.link(draft, path)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
 
 
 def _prepare(db: Database, path: Path) -> None:
@@ -110,6 +113,8 @@ def _in_words(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # a fault of ours keeps its traceback
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) in _FULL:
+            raise DiskFault(f"{path}: the disk is full; nothing of what is stored was lost") from error
         raise DatabaseError(f"the database {path} cannot be used: {error}") from error
 
 
