@@ -72,9 +72,7 @@ async def poll(
         done(polled)
         return polled
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(config.sources[source])) for source in claimed]
-    return tuple(task.result() for task in tasks)
+    return tuple(await asyncio.gather(*(one(config.sources[source]) for source in claimed)))
 
 
 def _turn(source: Source, intake: Intake) -> asyncio.Lock:
@@ -123,7 +121,7 @@ def _polled(update: SourceUpdate, started: float) -> Polled:
 
 
 def skipped(source: SourceId) -> Polled:
-    """A source that may not be asked now: another process is asking it."""
+    """A source that may not be asked now: another process is asking it, or it is gone for good."""
     return Polled(id=source, result=PollResult.SKIPPED, http_status=None, new=0, updated=0, error=None, notes=(), ms=0)
 
 

@@ -82,13 +82,13 @@ def claim(
 ) -> tuple[SourceId, ...]:
     """Lease up to `count` sources to `owner`: those that are due, or `only` these, due or not.
 
-    What another process is reading right now is left to it. A lease ends with
-    `apply`, with its owner, or with its time.
+    What another process is reading right now is left to it, and what is gone for good is
+    not asked again. A lease ends with `apply`, with its owner, or with its time.
     """
-    free = "removed IS NULL AND paused = 0 AND (lease_until IS NULL OR lease_until <= :now)"
+    free = "removed IS NULL AND paused = 0 AND gone = 0 AND (lease_until IS NULL OR lease_until <= :now)"
     with transaction(db):
         if only is None:
-            due = f"{free} AND gone = 0 AND next_check <= :now ORDER BY next_check LIMIT :count"
+            due = f"{free} AND next_check <= :now ORDER BY next_check LIMIT :count"
             query = f"SELECT id FROM sources WHERE {due}"
             claimed = [row[0] for row in db.conn.execute(query, {"now": stamp(now), "count": count})]
         else:
@@ -100,6 +100,11 @@ def claim(
             [(owner, stamp(now + LEASE), source) for source in claimed],
         )
     return tuple(SourceId(source) for source in claimed)
+
+
+def renew_leases(db: Database, now: datetime, owner: str) -> None:
+    """`owner` is alive, and still reads what it leased: some wait long for their origin's turn."""
+    db.conn.execute("UPDATE sources SET lease_until = ? WHERE lease_owner = ?", (stamp(now + LEASE), owner))
 
 
 def free_leases(db: Database, alive: Callable[[str], bool]) -> None:
