@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from feedhub import __version__, admin, files, follow
 from feedhub.errors import Busy, ConfigError, NotFound, UsageError
@@ -23,6 +26,8 @@ from feedhub.store.db import Database
 if TYPE_CHECKING:  # what reads and renders is imported by the commands that do: `status` waits for neither
     from feedhub.ingest.update import Intake, Polled
     from feedhub.output.build import Built
+
+T = TypeVar("T")
 
 
 def clock() -> datetime:
@@ -168,7 +173,43 @@ async def _poll(
     from feedhub.ingest import update
 
     async with intake(db, config) as tools:
-        return await update.poll(claimed, config, tools, done)
+        holding = asyncio.create_task(_keep_leases(db))
+        try:
+            return await update.poll(claimed, config, tools, done)
+        finally:
+            holding.cancel()
+
+
+async def _keep_leases(db: Database) -> None:
+    while True:
+        await asyncio.sleep(sources.LEASE.total_seconds() / 3)
+        sources.renew_leases(db, clock(), owner())
+
+
+def in_thread(call: Callable[[], T]) -> Future[T]:
+    """What comes of a call, made in a thread of its own that no end of the process waits for."""
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()  # from here on nobody takes it back
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as fault:  # noqa: BLE001 - raised anew where the future is asked
+            future.set_exception(fault)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future
+
+
+class _Threads(ThreadPoolExecutor):
+    """A thread for each name that is looked up and each file that is read: `fetch.concurrency` bounds them.
+
+    A name server that is down takes half a minute a name. asyncio's own threads (CPUs + 4) would
+    hold up every other source meanwhile, and then the end of the process.
+    """
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        return in_thread(partial(call, *args, **kwargs))
 
 
 @asynccontextmanager
@@ -179,6 +220,7 @@ async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
     from feedhub.ingest.update import Intake
     from feedhub.ingest.workers import Workers
 
+    asyncio.get_running_loop().set_default_executor(_Threads())
     zone = config.hub.timezone
     bounds = config.fetch
     fetcher = Fetcher(
@@ -215,14 +257,12 @@ def publish(db: Database, where: Place, config: Config, *, everything: bool = Fa
     from feedhub.output import build as output
 
     admin.remember_problems(db, local.take_in(db, where.posts, config, clock()))
-    where.public.mkdir(parents=True, exist_ok=True)
     with files.hold(where.data / "publish.lock", wait=True):
         return output.build(db, config, where.public, clock(), everything=everything, out=out)
 
 
 def sweep(where: Place) -> None:
     """Clear away what a killed process left half-written."""
-    where.public.mkdir(parents=True, exist_ok=True)
     with files.hold(where.data / "publish.lock", wait=True):
         files.sweep(where.public)
 

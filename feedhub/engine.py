@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +26,12 @@ from feedhub.store import releases, sources
 
 STILL = 30.0  # seconds without a beat after which the service counts as failing
 _LOOK_EVERY = 60  # beats: for disks that tell nobody of changes
+_BEAT, _PUBLISHING = "the heartbeat", "publishing"  # what the service cannot do without
+_UNSEEN = (file.Stamp(0, 0, 0), None)  # feeds.yaml may have been edited since it was read at the start
 
 say = log.get("engine")
+
+_Edition = tuple[file.Stamp | None, str | None]  # of feeds.yaml: the file, and which text the admin has confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,31 +53,33 @@ class Engine:
         self.over = asyncio.Event()  # it is to stop, or its tools are not those that feeds.yaml asks for now
         self.in_force = in_force
         self._with = surroundings
-        self._seen = file.stamp(surroundings.config_path)
-        self._restless: file.Stamp | None = None  # what feeds.yaml was a beat ago, if it has just changed
+        self._seen: _Edition = _UNSEEN
+        self._restless: _Edition = _UNSEEN  # what it was a beat ago, if it has just changed
         self._reading: dict[SourceId, asyncio.Task[None]] = {}
         self._building: asyncio.Task[None] | None = None
         self._look = True  # there may be work that the database does not tell of
         self._day = ""
         self._beats = 0
         self._beaten = surroundings.monotonic()
-        self._fault: str | None = None  # why publishing, or the beat itself, fails
+        self._faults: dict[str, str] = {}  # what fails now, and why
 
     async def beat(self) -> None:
         """Do what is to be done now."""
         self._beaten = self._with.monotonic()
         self._beats += 1
-        try:
+        with self._telling(_BEAT):
+            if self._beats % _LOOK_EVERY == 0:
+                self._look = True
+                sources.renew_leases(self._with.intake.db, self._with.intake.now(), self._with.intake.owner)
             self._follow()
             self._read_due()
             self._publish()
-        except (FeedhubError, sqlite3.Error) as error:
-            self._failing("the database or feeds.yaml", error)
 
     async def watch(self) -> None:
         """See edits of posts as they are made."""
-        async for _ in file.watch([self._with.posts], self.over):
-            self._look = True
+        with self._telling("watching the posts"):
+            async for _ in file.watch([self._with.posts], self.over):
+                self._look = True
 
     async def rest(self) -> None:
         """Leave what is being read, which the next start reads again; finish what is being published."""
@@ -81,7 +88,8 @@ class Engine:
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
         if self._building:
             await self._building
-        sources.free_leases(self._with.intake.db, lambda name: name != self._with.intake.owner)
+        with self._telling(_BEAT):
+            sources.free_leases(self._with.intake.db, lambda name: name != self._with.intake.owner)
 
     def health(self) -> Health:
         """How the service is; may be asked from any thread."""
@@ -89,9 +97,9 @@ class Engine:
         problems = [str(problem) for problem in self.in_force.problems]
         if age > STILL:
             problems.append(f"nothing has been done for {age:.0f} seconds")
-        if self._fault:
-            problems.append(self._fault)
-        failing = age > STILL or self._fault is not None
+        faults = self._faults.copy()  # at once: another thread writes it
+        problems += faults.values()
+        failing = age > STILL or not faults.keys().isdisjoint((_BEAT, _PUBLISHING))
         status = HealthStatus.FAILING if failing else HealthStatus.DEGRADED if problems else HealthStatus.OK
         return Health(status=status, problems=tuple(problems), heartbeat_age_s=round(age, 1))
 
@@ -99,15 +107,13 @@ class Engine:
 
     def _follow(self) -> None:
         """Take up an edit of feeds.yaml once the file has come to rest: an editor saves in steps."""
-        if self._beats % _LOOK_EVERY == 0:
-            self._look = True
-        now = file.stamp(self._with.config_path)
+        now = (file.stamp(self._with.config_path), follow.accepted(self._with.intake.db))
         if now == self._seen:
             return
         if now != self._restless:
             self._restless = now
             return
-        self._seen, self._restless = now, None
+        self._seen = now
         self._take_up()
 
     def _take_up(self) -> None:
@@ -118,9 +124,10 @@ class Engine:
             found = replace(self.in_force, problems=error.problems)
         if found.problems:
             say.warning("feeds.yaml is not in force", problems=len(found.problems), first=str(found.problems[0]))
-        elif follow.bring_into_force(db, found, self._with.intake.now()):
+        elif follow.bring_into_force(db, found, self._with.intake.now()) or self.in_force.problems:
             say.info("feeds.yaml is in force", sources=len(found.config.sources), authors=len(found.config.authors))
         before, self.in_force = self.in_force.config, found
+        self._faults.clear()  # what still fails fails again; what was taken out does not
         self._look = True
         if (before.hub, before.fetch) != (found.config.hub, found.config.fetch):
             self.over.set()
@@ -142,13 +149,12 @@ class Engine:
 
     async def _read(self, source: SourceId, config: Config) -> None:
         try:
-            for polled in await update.poll([source], config, self._with.intake):
-                _tell(polled)
-        except (FeedhubError, sqlite3.Error) as error:
-            self._failing(f"reading {source}", error)
+            with self._telling(f"reading {source}"):
+                for polled in await update.poll([source], config, self._with.intake):
+                    _tell(polled)
+                self._look = self._look or bool(releases.unpublished(self._with.intake.db))
         finally:
             del self._reading[source]
-            self._look = self._look or bool(releases.unpublished(self._with.intake.db))
 
     # -- publishing
 
@@ -162,24 +168,30 @@ class Engine:
 
     async def _build(self, config: Config) -> None:
         try:
-            built = await asyncio.to_thread(self._with.build, config)
-        except (FeedhubError, sqlite3.Error, OSError) as error:
-            self._look = True  # tried again at the next beat: what is to be published stands in the database
-            self._failing("publishing", error)
-        else:
-            self._fault = None
-            if built.published or built.removed:
-                say.info("published", files=len(built.published), removed=len(built.removed))
-            for problem in built.problems:
-                say.warning("not published", problem=problem)
+            with self._telling(_PUBLISHING):
+                built = await asyncio.to_thread(self._with.build, config)
+                if built.published or built.removed:
+                    say.info("published", files=len(built.published), removed=len(built.removed))
+                for problem in built.problems:
+                    say.warning("not published", problem=problem)
         finally:
             self._building = None
+            self._look = self._look or _PUBLISHING in self._faults  # tried again: what waits stands in the database
 
-    def _failing(self, what: str, error: Exception) -> None:
-        words = f"{what} fails: {error}"
-        if words != self._fault:
-            say.error(f"{what} fails", error=str(error), exc_info=None if isinstance(error, FeedhubError) else error)
-        self._fault = words
+    @contextmanager
+    def _telling(self, what: str) -> Iterator[None]:
+        """Whatever goes wrong with one part of the work is told in log and health, and ends no other part."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a fault of ours too: the service goes on, and does not hide it
+            known = isinstance(error, FeedhubError | sqlite3.Error | OSError)
+            words = f"{what} fails: {error if known else f'{type(error).__name__}, a fault in feedhub; see the log'}"
+            if words != self._faults.get(what):
+                trace = None if isinstance(error, FeedhubError) else error
+                say.error(f"{what} fails", error=str(error), exc_info=trace)
+            self._faults[what] = words
+        else:
+            self._faults.pop(what, None)
 
 
 def _tell(polled: Polled) -> None:

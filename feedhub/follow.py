@@ -72,7 +72,7 @@ def _vanished(db: Database, path: Path, config: Config, digest: str) -> tuple[Pr
     """A file that was saved halfway has lost most of its sources, and parses."""
     known = {state.id for state in sources.states(db)}
     gone = known - set(config.sources)
-    if len(gone) * 2 <= len(known) or get(db, _ACCEPTED) == digest:
+    if len(gone) * 2 <= len(known) or accepted(db) == digest:
         return ()
     names = ", ".join(sorted(gone)[:5]) + (", …" if len(gone) > 5 else "")
     message = (
@@ -88,6 +88,11 @@ def accept(db: Database, path: Path) -> None:
     if not isinstance(read, tuple):
         with transaction(db):
             put(db, _ACCEPTED, definition.digest(read.text))
+
+
+def accepted(db: Database) -> str | None:
+    """The digest of the text of feeds.yaml that the admin has confirmed last."""
+    return get(db, _ACCEPTED)
 
 
 def bring_into_force(db: Database, chosen: InForce, now: datetime) -> bool:

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 
 from feedhub import app, files, follow, scheduler
@@ -68,12 +69,12 @@ class _Worker:
         self._gone = gone
         self._engine: Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = False
-        self._fault: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="engine")
+        self._stopping = threading.Event()
+        self._end: Future[None] | None = None
 
     def start(self) -> None:
-        self._thread.start()
+        self._end = app.in_thread(self._run)
+        self._end.add_done_callback(lambda _: self._gone())
 
     def health(self) -> Health:
         if self._engine is None:
@@ -82,30 +83,23 @@ class _Worker:
 
     def finish(self) -> None:
         """Stop, wait until it has, and raise what ended it if it ended by itself."""
-        self._stopping = True
+        self._stopping.set()
         if self._loop and self._engine:
             with suppress(RuntimeError):  # its loop is closed already
                 self._loop.call_soon_threadsafe(self._engine.over.set)
-        if self._thread.ident is not None:
-            self._thread.join()
-        if self._fault:
-            raise self._fault
+        if self._end:
+            self._end.result()
 
     def _run(self) -> None:
-        try:
-            with app.opened(self._where) as db:
-                asyncio.run(self._beat(db))
-        except BaseException as fault:  # noqa: BLE001 - handed to the thread that serves, which ends with it
-            self._fault = fault
-        finally:
-            self._gone()
+        with app.opened(self._where) as db:
+            asyncio.run(self._beat(db))
 
     async def _beat(self, db: Database) -> None:
         self._loop = asyncio.get_running_loop()
         found = self._found
         if not found.problems:
             follow.bring_into_force(db, found, app.clock())
-        while not self._stopping:
+        while not self._stopping.is_set():
             async with app.intake(db, found.config) as tools:
                 engine = self._engine = Engine(
                     Surroundings(
@@ -118,6 +112,8 @@ class _Worker:
                     ),
                     found,
                 )
+                if self._stopping.is_set():  # it was told before there was an engine to be told of it
+                    engine.over.set()
                 watching = asyncio.create_task(engine.watch())
                 await scheduler.heartbeat(engine.beat, seconds=BEAT, stop=engine.over)
                 await engine.rest()
