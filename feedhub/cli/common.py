@@ -29,7 +29,7 @@ def reporting(command: F) -> F:
 
 def print_json(value: Mapping[str, object]) -> None:
     """The one object that --json prints."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: object) -> object:

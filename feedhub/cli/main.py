@@ -78,7 +78,4 @@ def main() -> int:
     except FeedhubError as error:
         print(f"feedhub: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
-    except BrokenPipeError:  # the reader of our output had enough
-        sys.stderr.close()
-        return 0
     return code or 0
