@@ -113,8 +113,8 @@ class Engine:
         if now != self._restless:
             self._restless = now
             return
-        self._seen = now
         self._take_up()
+        self._seen = now  # only now: where the disk was full, say, it is tried again at the next beat
 
     def _take_up(self) -> None:
         db = self._with.intake.db
