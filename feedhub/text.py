@@ -55,7 +55,13 @@ def fold(words: str) -> str:
 
 
 def slug(words: str) -> str:
-    """Words as they stand in an address: small letters, digits and hyphens; Latin letters lose their accents."""
-    letters = re.sub(r"(?<=[A-Za-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", words))
-    joined = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", letters.casefold()))
+    """Words as they stand in an address: small letters, digits and hyphens.
+
+    Latin letters lose their accents; other marks are how their alphabets write vowels, and stay.
+    """
+    # accents, and what makes an emoji of a digit
+    plain = re.sub(r"(?<=[A-Za-z0-9])[\u0300-\u036f\ufe0f\u20e3]+", "", unicodedata.normalize("NFKD", words))
+    folded = unicodedata.normalize("NFC", plain.casefold())
+    kinds = "".join(unicodedata.category(char)[0] for char in folded)  # Letter, Mark, Number …
+    joined = "-".join(folded[word.start() : word.end()] for word in re.finditer("[LN][LMN]*", kinds))
     return joined.encode()[:MAX_SLUG].decode(errors="ignore").strip("-")

@@ -60,6 +60,32 @@ def test_words_are_taken_from_html(markup: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        ("What's New? (2007)", "what-s-new-2007"),
+        ("Café Ångström, Việt Nam", "cafe-angstrom-viet-nam"),
+        ("Ελλάδα в мире", "ελλάδα-в-мире"),
+        ("हिन्दी में", "हिन्दी-में"),
+        ("العَرَبِيَّة", "العَرَبِيَّة"),
+        ("ที่นี่", "ที่นี่"),
+        ("☕\ufe0f break, 1\ufe0f\u20e3 first", "break-1-first"),
+        ("snake_case", "snake-case"),
+        ("🎉", ""),
+    ],
+)
+def test_a_slug_keeps_the_marks_that_its_alphabet_needs(words: str, slug: str) -> None:
+    assert text.slug(words) == slug
+
+
+@given(st.text())
+def test_a_slug_of_a_slug_is_the_same(words: str) -> None:
+    """Else the one that a post's front matter gives could never be right."""
+    slug = text.slug(words)
+    assert text.slug(slug) == slug
+    assert len(slug.encode()) <= text.MAX_SLUG
+
+
+@pytest.mark.parametrize(
     ("plain", "markup"),
     [
         ("", ""),
