@@ -20,11 +20,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 from apscheduler.triggers.cron import CronTrigger
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedhub.config import cron, document, file, keys, schema
-from feedhub.config.faults import Fault
+from feedhub.faults import Fault
 from feedhub.model import AuthorId, Image, Problem, SourceId
 from feedhub.settings import (
     Author,
@@ -402,6 +402,7 @@ def hold(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(), st.text(alphabet="ab:-{}[],&*!|>'\"%@`# \n\t?~<$\\0\ud800\ufeff\x85\u2028")))
+@example("\ufeff\ufeff[")
 def test_no_text_breaks_the_parser(text: str) -> None:
     hold(text)
 

@@ -33,7 +33,7 @@ DOORS = {
     "uvicorn": {"web/serve.py"},
     "w3lib": {"urls.py"},
     "watchfiles": {"config/file.py"},
-    "yaml": {"config/tree.py", "ingest/frontmatter.py"},
+    "yaml": {"yamltree.py"},
 }
 STANDARD_DOORS = {"sqlite3": {"store/*.py", "engine.py"}}
 

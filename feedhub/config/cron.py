@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from feedhub.config.faults import Fault, quoted
+from feedhub.faults import Fault, quoted
 
 _EXAMPLE = "minute, hour, day of the month, month, day of the week, as in “0 7 * * mon-fri”"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

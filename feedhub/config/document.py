@@ -29,15 +29,12 @@ from pydantic import (
     model_validator,
 )
 
-from feedhub.config import keys, values
-from feedhub.config.faults import Fault, Misfit, Trail, quoted
+from feedhub.config import values
+from feedhub.config.misfits import TEXT, Misfit, kind, misfit
+from feedhub.faults import Fault, quoted
 from feedhub.settings import Auto, ContentMode, Rhythm
 
 T = TypeVar("T")
-
-_TEXT = "text, in quotes where it looks like something else"
-_YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
-_KEYS = "keys with values, one on a line and indented, or as in {key: value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Context:
 def _written(value: Any) -> str:
     if isinstance(value, str):
         return value
-    raise Fault(f"is {_kind(value)}", _TEXT)
+    raise Fault(f"is {kind(value)}", TEXT)
 
 
 def _made(make: Callable[[str], T]) -> PlainValidator:
@@ -280,52 +277,4 @@ def validate(data: Mapping[str, Any], context: Context) -> Document | tuple[Misf
         return Document.model_validate(data, context=context)
     except ValidationError as error:
         # what has no value (null) was reported where it was read
-        return tuple(_misfit(one) for one in error.errors(include_url=False) if one["input"] is not None)
-
-
-def _misfit(error: Any) -> Misfit:
-    trail: Trail = error["loc"]
-    if error["type"] == "extra_forbidden":
-        return Misfit(trail, _unknown_key(trail), of_key=True)
-    fault = _WORDS[error["type"]](error)
-    if trail[-1] == "[key]":  # so pydantic calls the key of a mapping
-        return Misfit(trail[:-1], fault, of_key=True)
-    return Misfit(trail, fault, of_key=error["type"] == "missing")
-
-
-# what pydantic finds, in our words: every type of error that the models above can yield
-_WORDS: dict[str, Callable[[Any], Fault]] = {
-    "value_error": lambda error: error["ctx"]["error"],
-    "missing": lambda _: Fault("is missing", "it is required"),
-    "greater_than_equal": lambda error: Fault("is too small", f"{error['ctx']['ge']} at least"),
-    "less_than_equal": lambda error: Fault("is too large", f"{error['ctx']['le']} at most"),
-    "int_type": lambda error: _wrong_kind(error, "a whole number, without quotes"),
-    "string_type": lambda error: _wrong_kind(error, _TEXT),
-    "list_type": lambda error: _wrong_kind(error, "a list, as in [one, two], or a line “- one” for each"),
-    "model_type": lambda error: _wrong_kind(error, _KEYS),
-    "dict_type": lambda error: _wrong_kind(error, _KEYS),
-    "bool_type": lambda error: _wrong_kind(error, "true or false", _YES_NO.get(str(error["input"]).lower(), "")),
-}
-
-
-def _unknown_key(trail: Trail) -> Fault:
-    known = keys.known(Document, trail[:-1])
-    return Fault("is no key here", f"keys are {', '.join(known)}", given=str(trail[-1]), choices=known)
-
-
-def _wrong_kind(error: Any, allowed: str, meant: str = "") -> Fault:
-    return Fault(f"is {_kind(error['input'])}", allowed, meant=meant)
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping of keys"
+        return tuple(misfit(one, Document) for one in error.errors(include_url=False) if one["input"] is not None)

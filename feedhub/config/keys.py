@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from feedhub.config.faults import Trail
+from feedhub.faults import Trail
 
 
 def known(document: Any, trail: Trail) -> tuple[str, ...]:

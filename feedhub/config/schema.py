@@ -16,12 +16,13 @@ from typing import Any
 
 from feedhub import settings, urls
 from feedhub.config import document as doc
-from feedhub.config.faults import Fault, Misfit, Misplaced, Spot, Trail, dotted
+from feedhub.config.misfits import Misfit
 from feedhub.config.variables import Filling
+from feedhub.faults import Fault, Misplaced, Spot, Trail, problems
 from feedhub.model import AuthorId, Image, Problem, SourceId
 from feedhub.text import fold
 
-_GUESSES = 100  # problems that get a “did you mean”: one look through ten thousand ids takes 10 ms
+_EMPTY = Misplaced(Fault("is empty", "hub.title and hub.url are the least"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,21 @@ class Parsed:
 
 def parse(text: str, *, file: str, base: Path, env: Mapping[str, str]) -> Parsed | tuple[Problem, ...]:
     """What feeds.yaml asks for, or all that is wrong with it. `base`: its folder, absolute."""
-    from feedhub.config import tree as yaml  # with PyYAML, which `revive` does without
+    from feedhub import yamltree  # with PyYAML, which `revive` does without
 
-    tree = yaml.read(text)
+    tree = yamltree.read(text)
     if isinstance(tree, Misplaced):
-        return _problems(file, [tree])
-    config = _config(tree.data, base, env)
+        return problems(file, [tree])
+    if not isinstance(tree.data, dict):
+        fault = Fault("is not made of keys", "“hub:” and the other sections, each at the start of a line")
+        return problems(file, tree.faults or [Misplaced(fault, spot=tree.place.find(())) if tree.data else _EMPTY])
+    data = {key: value for key, value in tree.data.items() if value is not None}  # a section with nothing in it
+    config = _config(data, base, env)
     if isinstance(config, settings.Config) and not tree.faults:
-        return Parsed(config, json.dumps(tree.data, ensure_ascii=False, separators=(",", ":")))
-    found = [*tree.faults]
-    if not isinstance(config, settings.Config):
-        found += [Misplaced(one.fault, one.trail, tree.place.find(one.trail, key=one.of_key)) for one in config]
-    return _problems(file, sorted(found, key=lambda one: (one.spot.line, one.spot.column)))
+        return Parsed(config, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
+    misfits = () if isinstance(config, settings.Config) else config
+    placed = (Misplaced(one.fault, one.trail, tree.place.find(one.trail, key=one.of_key)) for one in misfits)
+    return problems(file, (*tree.faults, *placed))
 
 
 def revive(tree: str, *, file: str, base: Path, env: Mapping[str, str]) -> settings.Config | tuple[Problem, ...]:
@@ -53,20 +57,7 @@ def revive(tree: str, *, file: str, base: Path, env: Mapping[str, str]) -> setti
     config = _config(json.loads(tree), base, env)
     if isinstance(config, settings.Config):
         return config
-    return _problems(file, [Misplaced(one.fault, one.trail, Spot(0, 0)) for one in config])
-
-
-def _problems(file: str, found: Collection[Misplaced]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            file=file,
-            line=one.spot.line,
-            column=one.spot.column,
-            path=dotted(one.trail),
-            message=one.fault.words(guess=number < _GUESSES),
-        )
-        for number, one in enumerate(found)
-    )
+    return problems(file, [Misplaced(one.fault, one.trail, Spot(0, 0)) for one in config])
 
 
 def _config(data: dict[str, Any], base: Path, env: Mapping[str, str]) -> settings.Config | tuple[Misfit, ...]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from feedhub import urls
 from feedhub.config import cron
-from feedhub.config.faults import Fault, quoted
+from feedhub.faults import Fault, quoted
 from feedhub.settings import Auto, ContentMode, Cron, Every, Rhythm
 from feedhub.text import clean, slug
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from feedhub.config.faults import Fault, Misfit, Trail
+from feedhub.config.misfits import Misfit
+from feedhub.faults import Fault, Trail
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -1,23 +1,21 @@
 """The head of a post's file: bytes -> the values under its keys, and what is wrong with them.
 
-The only door to the front matter library and its YAML. Values are taken as they are written, so that
-YAML bites nobody: `no` is a word, `12:30` no number, and a key that is given twice is a fault.
+The only door to the front matter library, which parts the file. Values are taken as they are written, so that
+YAML bites nobody: `no` is a word, `12:30` no number.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from difflib import get_close_matches
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml  # type: ignore[import-untyped]  # PyYAML bears no types
 from frontmatter.default_handlers import YAMLHandler
 
-from feedhub import text
-from feedhub.model import Problem
+from feedhub import text, yamltree
+from feedhub.faults import Fault, Misplaced, Spot, Trail, quoted
 
 _HANDLER = YAMLHandler()
 _SPACE_BEFORE_ZONE = re.compile(r"\s+(?=(Z|[+-]\d\d:?\d\d)$)")
@@ -25,72 +23,49 @@ _FLAGS = {"": False, "true": True, "yes": True, "on": True, "false": False, "no"
 _QUOTES = "text stands in quotes where it begins with one of []{}&*!|>%@` or holds “: ”"
 
 
-@dataclass(slots=True)
-class Faults:
-    """What is wrong with one file, gathered while it is read."""
-
-    file: str
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, message: str, *, path: str = "", line: int = 1, column: int = 1) -> None:
-        """Note one fault, at the file's beginning if nowhere else."""
-        self.problems.append(Problem(file=self.file, line=line, column=column, path=path, message=message))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Head:
-    """The text between the two lines `---`."""
-
-    source: str
-    lines_before: int
-    faults: Faults
-
-    def fault(self, message: str, mark: yaml.Mark, path: str = "") -> None:
-        """Note a fault at a place in the YAML, whose lines and columns count from 0."""
-        self.faults.add(message, path=path, line=self.lines_before + mark.line + 1, column=mark.column + 1)
-
-
 class FrontMatter:
     """The values of one mapping, read by kind. What is not as it should be is noted, and counts as absent."""
 
-    def __init__(self, head: _Head, node: yaml.MappingNode, keys: Collection[str], within: str = "") -> None:
-        self._head = head
-        self._node = node
-        self._within = within  # the mapping's own path, with a dot
-        self._values: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else "…"
-            if name in self._values:
-                self._fault(name, "is given twice; each key once", key)
-            elif name in keys:
-                self._values[name] = value
-            else:
-                self._fault(name, f"is not known; {', '.join(keys)} are{did_you_mean(name, keys)}", key)
+    def __init__(
+        self,
+        data: dict[str, Any],
+        place: yamltree.Place,
+        keys: Collection[str],
+        faults: list[Misplaced],
+        within: Trail = (),
+    ) -> None:
+        self.faults = faults
+        self._data = data
+        self._place = place
+        self._within = within
+        for key in data.keys() - keys:
+            fault = Fault("is not known", f"{', '.join(keys)} are", given=key, choices=keys)
+            faults.append(Misplaced(fault, (*within, key), place.find((key,), key=True)))
 
-    def fault(self, key: str, message: str) -> None:
+    def fault(self, fault: Fault, *trail: str | int) -> None:
         """Note what is wrong with a value, at its place; where it is absent, at the mapping's."""
-        self._fault(key, message, self._values.get(key, self._node))
+        spot = self._place.find(trail if trail[0] in self._place.below else ())
+        self.faults.append(Misplaced(fault, (*self._within, *trail), spot))
 
     def line(self, key: str, *, required: bool = False) -> str | None:
         """Plain text on one line; None where nothing stands."""
-        value = self._line(key, self._values[key]) if key in self._values else ""
+        value = self._line(self._data.get(key, ""), key)
         if required and value == "":
-            self.fault(key, "is empty" if key in self._values else "is missing")
+            self.fault(Fault("is empty" if key in self._data else "is missing"), key)
         return value or None
 
     def lines(self, key: str) -> tuple[str, ...]:
         """A list of such texts; a single one is a list of one."""
-        node = self._values.get(key)
-        if node is None:
-            return ()
-        nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        return tuple(value for each in nodes if (value := self._line(key, each)))
+        values = self._data.get(key)
+        if not isinstance(values, list):
+            return tuple(filter(None, [self.line(key)]))
+        return tuple(filter(None, (self._line(value, key, number) for number, value in enumerate(values))))
 
     def flag(self, key: str) -> bool:
         """True or false; false where nothing stands."""
         value = (self.line(key) or "").lower()
         if value not in _FLAGS:
-            self.fault(key, f"{quoted(value)} is neither; true or false")
+            self.fault(Fault(f"{quoted(value)} is neither", "true or false"), key)
         return _FLAGS.get(value, False)
 
     def time(self, key: str, zone: ZoneInfo, *, required: bool = False) -> datetime | None:
@@ -98,76 +73,49 @@ class FrontMatter:
         value = self.line(key, required=required)
         instant = _instant(value, zone) if value else None
         if value and not instant:
-            self.fault(key, f"{quoted(value)} is no date; 2007-09-28, 2007-09-28 10:30 or 2007-09-28T10:30:00+02:00")
+            allowed = "2007-09-28, 2007-09-28 10:30 or 2007-09-28T10:30:00+02:00"
+            self.fault(Fault(f"{quoted(value)} is no date", allowed), key)
         return instant
 
     def section(self, key: str, keys: Collection[str]) -> FrontMatter | None:
         """A mapping under a key."""
-        node = self._values.get(key)
-        if isinstance(node, yaml.MappingNode):
-            return FrontMatter(self._head, node, keys, f"{self._within}{key}.")
-        if node and node.value:
-            self.fault(key, f"is not made of keys; {' and '.join(keys)} below it")
+        value = self._data.get(key)
+        if isinstance(value, dict):
+            return FrontMatter(value, self._place.below[key], keys, self.faults, (*self._within, key))
+        if value:
+            self.fault(Fault("is not made of keys", f"{' and '.join(keys)} below it"), key)
         return None
 
-    def _line(self, key: str, node: yaml.Node) -> str | None:
-        marked = self._head.source.startswith(("&", "!"), node.start_mark.index)  # YAML would swallow the word
-        if isinstance(node, yaml.ScalarNode) and not marked:
-            return text.one_line(node.value)
-        self._fault(key, f"is not plain text; {_QUOTES}", node)
+    def _line(self, value: Any, *trail: str | int) -> str | None:
+        if isinstance(value, str):
+            return text.one_line(value)
+        if value is not None:  # what the YAML refused is noted already
+            self.fault(Fault("is not plain text", _QUOTES), *trail)
         return None
 
-    def _fault(self, key: str, message: str, node: yaml.Node) -> None:
-        self._head.fault(message, node.start_mark, f"{self._within}{text.excerpt(key, 60)}")
 
-
-def split(data: bytes, keys: Collection[str], faults: Faults) -> tuple[FrontMatter, str] | None:
-    """Part a file into its front matter and what follows; None, and a fault, where that cannot be done."""
+def split(data: bytes, keys: Collection[str]) -> tuple[FrontMatter, str] | Misplaced:
+    """A file's front matter and what follows it, or the one fault that keeps them from being parted."""
     try:
         source = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        faults.add(f"byte 0x{data[error.start]:02X} is not UTF-8; save the file as UTF-8", line=line)
-        return None
+        fault = Fault(f"byte 0x{data[error.start]:02X} is not UTF-8", "save the file as UTF-8")
+        return Misplaced(fault, spot=Spot(data.count(b"\n", 0, error.start) + 1, 1))
     if not _HANDLER.detect(source):
-        faults.add("has no front matter; a line “---”, the keys title and date, and a line “---” come first")
-        return None
+        return Misplaced(
+            Fault("has no front matter", "a line “---”, the keys title and date, and a line “---” come first")
+        )
     try:
         front, body = _HANDLER.split(source)
     except ValueError:
-        faults.add("has front matter without an end; a line “---” stands below its keys")
-        return None
-    head = _Head(source=front, lines_before=source.count("\n", 0, source.index(front)), faults=faults)
-    node = _compose(head)
-    return (FrontMatter(head, node, keys), body) if node else None
-
-
-def quoted(value: str) -> str:
-    """A value as a message shows it."""
-    return f"“{text.excerpt(value, 60)}”"
-
-
-def did_you_mean(given: str, known: Collection[str]) -> str:
-    """`; did you mean …` where something known looks like it, else nothing."""
-    near = get_close_matches(given.lower(), known, n=1)
-    return f"; did you mean {near[0]}" if near else ""
-
-
-def _compose(head: _Head) -> yaml.MappingNode | None:
-    """The YAML as nodes, which know their places. libyaml bounds how deep they nest."""
-    try:
-        node = yaml.compose(head.source, Loader=yaml.CBaseLoader)
-    except yaml.MarkedYAMLError as error:
-        head.fault(f"is no YAML: {error.problem}; {_QUOTES}", error.problem_mark)
-        return None
-    except yaml.reader.ReaderError as error:  # its position counts bytes
-        line = head.lines_before + head.source.encode().count(b"\n", 0, error.position) + 1
-        head.faults.add(f"holds a control character, U+{error.character:04X}", line=line)
-        return None
-    if isinstance(node, yaml.MappingNode):
-        return node
-    head.faults.add("has front matter without keys; title and date at least")
-    return None
+        return Misplaced(Fault("has front matter without an end", "a line “---” stands below its keys"))
+    above = "\n" * source.count("\n", 0, source.index(front))  # so that places are the file's
+    tree = yamltree.read(above + front, plain=str)
+    if isinstance(tree, Misplaced):
+        return tree
+    if not isinstance(tree.data, dict):
+        return Misplaced(Fault("has front matter without keys", "title and date at least"))
+    return FrontMatter(tree.data, tree.place, keys, [*tree.faults]), body
 
 
 def _instant(written: str, zone: ZoneInfo) -> datetime | None:

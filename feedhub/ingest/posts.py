@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from markdown_it import MarkdownIt
 
 from feedhub import text, urls
-from feedhub.ingest.frontmatter import Faults, FrontMatter, did_you_mean, quoted, split
+from feedhub.faults import Fault, Misplaced, problems, quoted
+from feedhub.ingest.frontmatter import FrontMatter, split
 from feedhub.ingest.sanitize import LIMIT, safe_html
 from feedhub.model import AuthorId, Category, Content, Image, Post, Problem
 from feedhub.settings import Hub
@@ -38,16 +39,14 @@ def parse_post(
     `path` is relative to the posts folder, `file` what its problems call it. Dates without a time and times
     without a zone are in the hub's timezone; links and images are relative to the post's page.
     """
-    faults = Faults(file)
     if len(data) > MAX_SIZE:
-        faults.add(f"is too large; {MAX_SIZE:,} bytes at most")
-        return tuple(faults.problems)
-    parts = split(data, _KEYS, faults)
-    if parts is None:
-        return tuple(faults.problems)
+        return problems(file, [Misplaced(Fault("is too large", f"{MAX_SIZE:,} bytes at most"))])
+    parts = split(data, _KEYS)
+    if isinstance(parts, Misplaced):
+        return problems(file, [parts])
     front, body = parts
     folder, _, name = path.partition("/")
-    author = _author(front, folder, authors, faults)
+    author = _author(front, folder, authors)
     given = _slug(front)
     slug = given or text.slug(_DATE_PREFIX.sub("", name.removesuffix(".md"))) or "post"
     post = Post(
@@ -59,9 +58,9 @@ def parse_post(
         draft=front.flag("draft"),
         digest=_digest(data),
         stamp=stamp(data, path=path, hub=hub, authors=authors),
-        content=_content(front, body, f"{hub.url}/posts/{author}/{quote(slug)}/", hub.timezone, faults),
+        content=_content(front, body, f"{hub.url}/posts/{author}/{quote(slug)}/", hub.timezone),
     )
-    return tuple(sorted(faults.problems, key=lambda problem: (problem.line, problem.column))) or post
+    return problems(file, front.faults) or post
 
 
 def stamp(data: bytes, *, path: str, hub: Hub, authors: frozenset[AuthorId]) -> str:
@@ -78,14 +77,14 @@ def _digest(data: bytes) -> str:
     return f"1:{hashlib.sha256(data).hexdigest()}"
 
 
-def _content(front: FrontMatter, body: str, page: str, zone: ZoneInfo, faults: Faults) -> Content:
+def _content(front: FrontMatter, body: str, page: str, zone: ZoneInfo) -> Content:
     """What the post says. What it lacks is a fault, and here an empty text."""
     markup = _MARKDOWN.render(body)
     if len(markup) > LIMIT:  # it would be cut
-        faults.add(f"is too long; {LIMIT:,} characters of HTML at most")
+        front.faults.append(Misplaced(Fault("is too long", f"{LIMIT:,} characters of HTML at most")))
     html = safe_html(markup, page)
     if not html:
-        faults.add("has no text below its front matter")
+        front.faults.append(Misplaced(Fault("has no text below its front matter")))
     image = _image(front, page)
     if image and f'src="{escape(image.url, quote=False)}"' not in html:
         html = safe_html(f'<p><img src="{escape(image.url)}" alt="{escape(image.alt)}"></p>', page) + f"\n{html}"
@@ -101,27 +100,28 @@ def _content(front: FrontMatter, body: str, page: str, zone: ZoneInfo, faults: F
     )
 
 
-def _author(front: FrontMatter, folder: str, authors: Collection[AuthorId], faults: Faults) -> AuthorId:
+def _author(front: FrontMatter, folder: str, authors: Collection[AuthorId]) -> AuthorId:
     if folder not in authors:
-        faults.add(f"lies in the folder of {quoted(folder)}, no author in feeds.yaml{did_you_mean(folder, authors)}")
+        wrong = f"lies in the folder of {quoted(folder)}, no author in feeds.yaml"
+        front.faults.append(Misplaced(Fault(wrong, given=folder, choices=authors)))
     named = front.line("author")
     if named and named not in authors:
-        front.fault("author", f"{quoted(named)} is no author in feeds.yaml{did_you_mean(named, authors)}")
+        front.fault(Fault(f"{quoted(named)} is no author in feeds.yaml", given=named, choices=authors), "author")
     return AuthorId(named or folder)
 
 
 def _slug(front: FrontMatter) -> str | None:
     slug = front.line("slug")
     if slug and text.slug(slug) != slug:
-        better = text.slug(slug) or "post"
-        front.fault("slug", f"{quoted(slug)} is no slug; small letters, digits and hyphens; did you mean {better}")
+        allowed = "small letters, digits and hyphens"
+        front.fault(Fault(f"{quoted(slug)} is no slug", allowed, meant=text.slug(slug) or "post"), "slug")
     return slug
 
 
 def _uid(front: FrontMatter) -> str | None:
     uid = front.line("id")
     if uid and not urls.is_uri(uid):
-        front.fault("id", f"{quoted(uid)} is no URI; an id is one, as tag:example.com,2007:a-post")
+        front.fault(Fault(f"{quoted(uid)} is no URI", "an id is one, as tag:example.com,2007:a-post"), "id")
     return uid
 
 
@@ -139,5 +139,6 @@ def _image(front: FrontMatter, page: str) -> Image | None:
     written, alt = section.line("url", required=True), section.line("alt", required=True)
     url = urls.absolute(written or "", page)
     if written and not (url and urls.is_web(url)):
-        section.fault("url", f"{quoted(written)} is no web address; http, https, or relative to the post's page")
+        fault = Fault(f"{quoted(written)} is no web address", "http, https, or relative to the post's page")
+        section.fault(fault, "url")
     return Image(url=url, alt=alt) if url and alt else None

@@ -1,21 +1,21 @@
-"""feeds.yaml as plain data, and where each part of it stands: the only way from YAML to the configuration.
+"""YAML as plain data, and where each part of it stands: the only door to PyYAML.
 
 YAML 1.2 by its core schema (`no`, `on` and `12:30` are text), without what makes a file hard to follow: anchors,
-aliases, merge keys and tags are refused. Built from libyaml's events, each of which knows its line and column: those
-of 10,000 sources take 0.1 s, where a load in pure Python takes 3.2 s. They come through PyYAML, whose libyaml is 0.2;
-the 0.1 that ruamel.yaml's extension bundles refuses `{url: https://…}`.
+aliases, merge keys and tags are refused, and so is a key that is given twice. Built from libyaml's events, each of
+which knows its line and column: those of 10,000 sources take 0.1 s, where a load in pure Python takes 3.2 s. They come
+through PyYAML, whose libyaml is 0.2; the 0.1 that ruamel.yaml's extension bundles refuses `{url: https://…}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # PyYAML bears no types
+import yaml
 
-from feedhub.config.faults import Fault, Misplaced, Spot, Trail
+from feedhub.faults import Fault, Misplaced, Spot, Trail
 
 MAX_CHARACTERS = 16_000_000  # fifty thousand sources, with room
 MAX_DEPTH = 16  # the deepest value that means anything is at 6
@@ -43,6 +43,7 @@ _SYNTAX = {
         "a sign that no plain text begins with",
         "text that begins with @, ` or % stands in quotes",
     ),
+    "alphabetic or numeric": ("a sign that no plain text begins with", "text that begins with & or * stands in quotes"),
     "',' or '}'": ("a mapping in { } is not closed, or lacks a comma", "“, ” between its keys, and “}” at its end"),
     "',' or ']'": ("a list in [ ] is not closed, or lacks a comma", "“, ” between its parts, and “]” at its end"),
     "node content": (
@@ -60,7 +61,10 @@ _SYNTAX = {
 
 @dataclass(slots=True)
 class Place:
-    """Where a value and its key stand (PyYAML's marks, which count from 0), and where all that is in it does."""
+    """Where a value and its key stand, and where all that is in it does.
+
+    In PyYAML's marks, which count from 0. Its stubs let any of them be `None`; a parser's never are.
+    """
 
     key: Any
     value: Any
@@ -80,9 +84,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The document. `faults` are those of its form that leave the rest readable."""
+    """The document; `None` where nothing is written. `faults` are those of its form that leave the rest readable."""
 
-    data: dict[str, Any]
+    data: Any
     place: Place
     faults: tuple[Misplaced, ...]
 
@@ -92,24 +96,31 @@ def spot(mark: Any) -> Spot:
     return Spot(mark.line + 1, mark.column + 1)
 
 
-def read(text: str) -> Tree | Misplaced:
-    """The document, or the one fault that keeps it from being read at all."""
+def core(text: str) -> str | float | bool | None:
+    """What plain text stands for (YAML 1.2, 10.3.2; its octals, hexadecimals and infinities are text to us)."""
+    if text in _NULL:
+        return None
+    if text[0] in _NUMBER_STARTS:
+        if _INT.fullmatch(text):
+            return int(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
+    return _BOOL.get(text, text)
+
+
+def read(text: str, plain: Callable[[str], Any] = core) -> Tree | Misplaced:
+    """The document, or the one fault that keeps it from being read at all. `plain`: what text without quotes means."""
     if len(text) > MAX_CHARACTERS:
-        return _whole(f"has {len(text):,} characters", f"{MAX_CHARACTERS:,} at most")
-    text = text.removeprefix("\ufeff")
+        return Misplaced(Fault(f"has {len(text):,} characters", f"{MAX_CHARACTERS:,} at most"))
+    text = text.lstrip("\ufeff")  # libyaml takes one off, and counts from there
     if odd := _CONTROL.search(text):
         return Misplaced(Fault("a control character", "plain text in UTF-8"), (), _spot_at(text, odd.start()))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml: the same events, twenty times slower
     try:
-        return _Reader(yaml.parse(text, Loader=loader)).document()
+        return _Reader(yaml.parse(text, Loader=loader), plain).document()
     except yaml.MarkedYAMLError as error:
         return _syntax(error, text)
     except _Stop as stop:
         return stop.misplaced
-
-
-def _whole(wrong: str, allowed: str = "") -> Misplaced:
-    return Misplaced(Fault(wrong, allowed), (), Spot(1, 1))
 
 
 def _syntax(error: Any, text: str) -> Misplaced:
@@ -119,7 +130,7 @@ def _syntax(error: Any, text: str) -> Misplaced:
     sign, end = text[mark.index : mark.index + 1], len(text.rstrip())
     if sign == "\t":
         wrong, allowed = _SYNTAX["tab"]
-    elif sign in {"[", "{"} and "flow" in (error.context or ""):
+    elif sign in {"[", "{"} and "a flow" in (error.context or ""):
         wrong, allowed = f"a “{sign}” within plain text in brackets", "such text stands in quotes, as most patterns do"
     if begun and ("quote" in error.context or (mark.index >= end > begun.index)):
         mark = begun
@@ -145,22 +156,19 @@ class _Stop(Exception):
 class _Reader:
     """Plain data and places out of one document's events."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], plain: Callable[[str], Any]) -> None:
         self.next = events.__next__
+        self.plain = plain
         self.faults: list[Misplaced] = []
         self.trail: list[str | int] = []
 
-    def document(self) -> Tree | Misplaced:
+    def document(self) -> Tree:
         """The one document of the stream."""
         self.next()  # the stream's start
         start = self.next()
         if not isinstance(start, yaml.DocumentStartEvent):
-            return _whole("is empty", "hub.title and hub.url are the least")
+            return Tree(None, Place(start.start_mark, start.start_mark), ())
         root = self.next()
-        if not isinstance(root, yaml.MappingStartEvent):
-            raise _Stop(
-                "is not made of keys", "“hub:” and the other sections, each at the start of a line", root.start_mark
-            )
         data, place = self.value(root, root.start_mark)
         self.next()  # the document's end
         after = self.next()
@@ -184,8 +192,8 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             if event.tag is not None:
                 return None, place
-            data = _scalar(event.value) if event.style in {"", None} else event.value
-            if data is None and len(self.trail) > 1:
+            data = self.plain(event.value) if event.style in {"", None} else event.value
+            if data is None and len(self.trail) > 1:  # a section of the file may be empty
                 self.refuse("has no value", "a value, or no such key", mark)
             return data, place
         if len(self.trail) >= MAX_DEPTH:
@@ -195,7 +203,7 @@ class _Reader:
         return self.sequence(place), place
 
     def mapping(self, place: Place) -> dict[str, Any]:
-        """Keys are text, whatever they look like. A section of the file without a value is as good as none."""
+        """Keys are text, whatever they look like."""
         data: dict[str, Any] = {}
         while not isinstance(event := self.next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
@@ -211,9 +219,7 @@ class _Reader:
             else:
                 if event.anchor is not None or event.tag is not None:
                     self.refuse("an anchor or a tag stands here", "the key alone", mark)
-                place.below[key] = inner
-                if value is not None or len(self.trail) > 1:
-                    data[key] = value
+                data[key], place.below[key] = value, inner
             self.trail.pop()
         return data
 
@@ -230,14 +236,3 @@ class _Reader:
     def refuse(self, wrong: str, allowed: str, mark: Any) -> None:
         """Note a fault at the value under way, and read on."""
         self.faults.append(Misplaced(Fault(wrong, allowed), tuple(self.trail), spot(mark)))
-
-
-def _scalar(text: str) -> str | float | bool | None:
-    """What plain text stands for (YAML 1.2, 10.3.2; its octals, hexadecimals and infinities are text to us)."""
-    if text in _NULL:
-        return None
-    if text[0] in _NUMBER_STARTS:
-        if _INT.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
-    return _BOOL.get(text, text)
