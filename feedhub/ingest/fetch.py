@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 import ssl
 import stat
@@ -18,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
@@ -32,7 +30,7 @@ from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
 from feedhub import urls
-from feedhub.ingest import coding, guard
+from feedhub.ingest import coding, guard, headers
 from feedhub.model import Fetched, FetchFailed, FetchOutcome, NotModified, Stage, Validators
 from feedhub.settings import LocalFile, WebAddress
 
@@ -178,11 +176,11 @@ class Fetcher:
             wanted["If-None-Match"] = validators.etag
         if validators.last_modified:
             wanted["If-Modified-Since"] = validators.last_modified
-        headers = httpx.Headers()
+        sent = httpx.Headers()
         for name, value in wanted.items():
-            headers[name] = value  # in UTF-8, and without regard to the case of names
+            sent[name] = value  # in UTF-8, and without regard to the case of names
         try:
-            asked = httpx.Request("GET", address, headers=headers, extensions={"timeout": {}})
+            asked = httpx.Request("GET", address, headers=sent, extensions={"timeout": {}})
             async with aclosing(await self._transport.handle_async_request(asked)) as answer:
                 return await self._read(answer, address)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, UnicodeError) as error:
@@ -194,7 +192,7 @@ class Fetcher:
         if answer.status_code == 304:
             if {"if-none-match", "if-modified-since"}.isdisjoint(answer.request.headers):
                 return _refusal(answer, "it says that nothing has changed, although that was not asked")
-            return NotModified(validators=_validators(answer))
+            return NotModified(validators=headers.validators(answer.headers.raw))
         if answer.status_code not in {200, 203}:
             return _refusal(answer, _WORDS.get(answer.status_code) or _phrase(answer.status_code))
         body = await self._body(answer)
@@ -205,12 +203,12 @@ class Fetcher:
             url=address,
             status=answer.status_code,
             content_type=answer.headers.get("Content-Type"),
-            validators=_validators(answer),
+            validators=headers.validators(answer.headers.raw),
         )
 
     async def _body(self, answer: httpx.Response) -> bytes | FetchFailed:
         too_large = FetchFailed(stage=Stage.SIZE, words=f"it is larger than {self._max_size:,} bytes")
-        if (_number(answer.headers.get("Content-Length", "")) or 0) > self._max_size:
+        if (headers.number(answer.headers.get("Content-Length", "")) or 0) > self._max_size:
             return too_large
         wire = bytearray()
         async for chunk in answer.aiter_raw():
@@ -239,20 +237,6 @@ def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
     return address.replace(f"{userinfo}@{host}", host, 1), {"Authorization": f"Basic {credentials}"}
 
 
-def _validators(answer: httpx.Response) -> Validators:
-    return Validators(etag=_verbatim(answer, b"etag"), last_modified=_verbatim(answer, b"last-modified"))
-
-
-def _verbatim(answer: httpx.Response, name: bytes) -> str | None:
-    """A header that can be sent back byte for byte; one with control characters, or not in UTF-8, cannot."""
-    value = next((value for key, value in answer.headers.raw if key.lower() == name), b"")
-    try:
-        text = value.decode()
-    except UnicodeDecodeError:
-        return None
-    return text if text and text.isprintable() else None
-
-
 def _phrase(status: int) -> str:
     if status >= 500:
         return "its server is in trouble"
@@ -266,25 +250,11 @@ def _refusal(answer: httpx.Response, words: str) -> FetchFailed:
     """An answer that brings nothing."""
     status = answer.status_code
     return FetchFailed(
-        stage=Stage.ANSWER, words=f"{words} (HTTP {status})", status=status, retry_after=_retry_after(answer.headers)
+        stage=Stage.ANSWER,
+        words=f"{words} (HTTP {status})",
+        status=status,
+        retry_after=headers.retry_after(answer.headers),
     )
-
-
-def _number(text: str) -> int | None:
-    """A count in a header; what is absurdly long counts for nothing."""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
-
-
-def _retry_after(headers: httpx.Headers) -> int | None:
-    """Retry-After in seconds (RFC 9110, 10.2.3). A date counts from the answer's own Date: clocks differ."""
-    value = headers.get("Retry-After", "")
-    if (seconds := _number(value)) is not None:
-        return seconds
-    try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
-    except (ValueError, TypeError, OverflowError):  # no date; one without a zone; one past all calendars
-        return None
-    return max(0, int(wait.total_seconds()))
 
 
 def _refused(words: str) -> FetchFailed:
