@@ -114,12 +114,14 @@ def _taken_in(source: Source, answer: Fetched, feed: ParsedFeed, known: Known, m
 
 def _new(source: Source, feed: ParsedFeed, known: Known, moment: Moment) -> tuple[NewItem, ...]:
     new: list[NewItem] = []
+    borne: set[str] = set()  # by the entries before it: a source may name one as we would another
     for entry in feed.entries:
         if entry.key in known.items:
             continue
         uid = identity.entry_uid(
-            entry.origin_id, entry.key, source=source.id, hub_url=moment.hub_url, now=moment.now, taken=known.taken
+            entry.origin_id, entry.key, known.taken, borne, source=source.id, hub_url=moment.hub_url, now=moment.now
         )
+        borne.add(uid)
         published = entry.content.published or entry.content.updated
         dated = min(published or moment.now, moment.now)
         new.append(
