@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from feedhub.model import FeedId, Item, Kind, Problem, Release, ReleaseState, SourceState
 from feedhub.output import assemble
-from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, credited, verdict
+from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, credited, verdict, waits
 from feedhub.store import items, outputs, releases, sources
 from feedhub.store.db import Database, get, put
 
@@ -175,9 +175,9 @@ def _why(
         return Why.ELSEWHERE, "it does not belong to this feed"
     if item.withdrawn is not None:
         return Why.RETRACTED, f"its post was deleted, or made a draft, by {item.withdrawn:%Y-%m-%d %H:%M} UTC"
+    if waits(item, now):
+        return Why.SCHEDULED, f"its date is yet to come: {item.dated:%Y-%m-%d %H:%M} UTC"
     if place is None:
-        if item.kind is Kind.POST and item.dated > now:
-            return Why.SCHEDULED, f"its date is yet to come: {item.dated:%Y-%m-%d %H:%M} UTC"
         return Why.SCHEDULED, "the next build gives it its place"
     if place.state is ReleaseState.HISTORY:
         return Why.HISTORY, "it was too old, or one too many, when it came: it stands in the archive only"

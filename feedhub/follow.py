@@ -102,7 +102,7 @@ def bring_into_force(db: Database, chosen: InForce, now: datetime) -> bool:
     config = chosen.config
     with transaction(db):
         posts.keep_tags(db, {text.fold(tag): tag for source in config.sources.values() for tag in source.tags})
-        wanted = [_wanted(source) for source in config.sources.values()]
+        wanted = [_wanted(source, config) for source in config.sources.values()]
         for moved in sources.sync(db, wanted, now):
             items.look_again(db, items.ids_of(db, moved), via=Via.ADDED, due=now)
             sources.touch_feeds(db, moved)
@@ -111,7 +111,7 @@ def bring_into_force(db: Database, chosen: InForce, now: datetime) -> bool:
     return True
 
 
-def _wanted(source: Source) -> sources.Wanted:
+def _wanted(source: Source, config: Config) -> sources.Wanted:
     match source.location:
         case WebAddress(url=url):
             whole, shown = url, urls.redacted(url)
@@ -123,6 +123,6 @@ def _wanted(source: Source) -> sources.Wanted:
         id=source.id,
         location=shown,
         location_digest=definition.digest(whole, sorted(source.headers.items())),
-        definition=definition.of_source(source),
+        definition=definition.of_source(source, config.authors.values()),
         paused=source.paused,
     )

@@ -11,7 +11,7 @@ from feedhub.ingest.folder import Scan, scan
 from feedhub.ingest.postmatch import match
 from feedhub.model import Item, ItemId, Post, Problem
 from feedhub.settings import Config
-from feedhub.store import items, posts, releases
+from feedhub.store import items, posts
 from feedhub.store.db import Database, transaction
 
 LABEL = "data/posts"
@@ -37,14 +37,14 @@ def take_in(db: Database, folder: Path, config: Config, now: datetime) -> tuple[
         for post in found.posts:
             problems += _take_in(db, post, stored.get(matched.same.get(post.path, ItemId(0))), config, now)
         for item in matched.gone:
-            _withdraw(db, item, now)
+            posts.withdraw(db, item, now)
     return tuple(problems)
 
 
 def _take_in(db: Database, post: Post, item: Item | None, config: Config, now: datetime) -> tuple[Problem, ...]:
     if post.draft:
         if item and item.withdrawn is None:
-            _withdraw(db, item.id, now)
+            posts.withdraw(db, item.id, now)
     elif item:
         posts.change(db, item.id, post, updated=_updated(post, item, now), now=now)
     else:
@@ -53,19 +53,18 @@ def _take_in(db: Database, post: Post, item: Item | None, config: Config, now: d
             message = f"{post.uid} is the id of another item; leave it out, and the post is given one of its own"
             return (Problem(file=f"{LABEL}/{post.path}", line=0, column=0, path="id", message=message),)
         specific = f"posts/{post.author}/{post.slug}"
-        posts.add(db, post, post.uid or identity.mint(config.hub.url, now, specific, uids), now)
+        uid = post.uid or identity.mint(config.hub.url, now, specific, uids)
+        posts.add(db, post, uid, updated=_updated(post, None, now), now=now)
     return ()
 
 
-def _withdraw(db: Database, item: ItemId, now: datetime) -> None:
-    posts.withdraw(db, item, now)
-    releases.touch_item(db, item)
-
-
-def _updated(post: Post, item: Item, now: datetime) -> datetime:
-    """When a known post's content last moved: as its front matter says, else now, if it says something else."""
+def _updated(post: Post, item: Item | None, now: datetime) -> datetime:
+    """When a post's content last moved: as its front matter says, where that can be; else now, if it was another."""
+    assert post.content.published is not None
     stated = post.content.updated
-    if stated and item.dated <= stated <= now:
+    if stated and post.content.published <= stated <= now:
         return stated
+    if item is None:
+        return post.content.published
     said = replace(post.content, published=None, updated=None)
     return item.updated if said == replace(item.content, published=None, updated=None) else now

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedhub.model.ids import FeedId, ItemId
+from feedhub.model.ids import FeedId, ItemId, SourceId
 
 
 class ReleaseState(StrEnum):
@@ -56,6 +56,7 @@ class Standing:
     feed: FeedId
     uid: str  # atom:id
     published: datetime | None  # its first publication; None: not yet
+    awaited: frozenset[SourceId]  # the sources that could not be read by then
     last_number: int
     edge: int  # the window shows what was released above it
     shown: int  # how many that is, holes included

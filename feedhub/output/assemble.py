@@ -7,7 +7,7 @@ only seen which of them still belong, and how each is shown.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
@@ -39,7 +39,7 @@ def document(
     if feed.shape is not Shape.FEATURED:
         shown.sort(key=lambda one: (one.release.dated, one.release.number), reverse=True)
     entries = tuple(_entry(one, feed, among, sources) for one in shown)
-    page = f"{hub.url}/{feed.folder}"
+    page = f"{hub.url}/{quote(feed.folder)}"
     assert standing.published is not None
     return Document(
         id=standing.uid,
@@ -71,7 +71,7 @@ def _publisher(feed: Feed, among: Catalogue) -> Person:
 
 def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId, SourceState]) -> Entry:
     item, release = shown.item, shown.release
-    content = _as_pinned(item.content, shown.pin)
+    content = _as_pinned(item, shown.pin)
     words = text.from_html(content.html)
     summary = content.summary or text.excerpt(words, SUMMARY)
     updated = max(item.updated, release.dated)
@@ -93,21 +93,27 @@ def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId
     )
 
 
-def _as_pinned(content: Content, pin: Pin | None) -> Content:
+def _as_pinned(item: Item, pin: Pin | None) -> Content:
     """An item as its pin shows it: the editor's title, words and image before its own."""
-    if pin is None:
+    content = item.content
+    if pin is None or item.kind is Kind.LINK:  # which says what its pin says already
         return content
-    return pinned(
-        pin, title=content.title, summary=content.summary or text.excerpt(text.from_html(content.html), SUMMARY)
+    said = pinned(pin)
+    return replace(
+        content,
+        title=said.title or content.title,
+        summary=said.summary or content.summary,
+        html=said.html if pin.summary else said.html + content.html,
+        image=said.image or content.image,
     )
 
 
-def pinned(pin: Pin, *, title: str = "", summary: str = "") -> Content:
-    """What a pin says; `title` and `summary` stand in where it is silent."""
-    summary = pin.summary or summary
+def pinned(pin: Pin) -> Content:
+    """What a pin says."""
+    summary = pin.summary or ""
     image = f'<p><img src="{escape(pin.image.url)}" alt="{escape(pin.image.alt)}"></p>' if pin.image else ""
     return Content(
-        title=text.one_line(pin.title or title),
+        title=text.one_line(pin.title or ""),
         link=urls.publishable(pin.url),
         summary=text.one_line(summary),
         html=image + text.paragraphs(summary),
@@ -116,23 +122,19 @@ def pinned(pin: Pin, *, title: str = "", summary: str = "") -> Content:
 
 
 def _summary_only(item: Item, feed: Feed, among: Catalogue) -> bool:
-    source = among.config.sources.get(item.source) if item.source else None
+    source = among.sources.get(item.source) if item.source else None
     return ContentMode.SUMMARY in (feed.content, source.content if source else ContentMode.FULL)
 
 
 def _credit(item: Item, state: SourceState, among: Catalogue) -> Credit:
     """The source that an item came from; never by a path, nor by an address that holds a secret."""
-    wanted = among.config.sources.get(state.id)
+    source = among.sources[state.id]
     here = f"{among.config.hub.url}/sources/{state.id}/feed.atom"
-    if wanted:
-        public = isinstance(wanted.location, WebAddress) and not wanted.location.secret
-        address = wanted.location.url if public and isinstance(wanted.location, WebAddress) else here
-    else:
-        address = state.location if urls.is_web(state.location) and "…" not in state.location else here
-    feed_url = urls.publishable(address) or here
+    public = source.location.url if isinstance(source.location, WebAddress) and not source.location.secret else ""
+    feed_url = urls.publishable(public) or here
     return Credit(
         id=state.feed_id or feed_url,
-        title=(wanted.title if wanted else None) or state.title or state.id,
+        title=source.title or state.title or state.id,
         feed_url=feed_url,
         site=state.site,
         updated=item.updated,

@@ -18,8 +18,8 @@ from datetime import datetime
 from pathlib import Path
 
 from feedhub import files, identity
-from feedhub.model import AuthorId, FeedId, Item, Kind, SourceId, Standing, Via
-from feedhub.output import assemble, definition, featured, publish, release
+from feedhub.model import AuthorId, FeedId, Item, ItemId, Kind, SourceId, Standing, Via
+from feedhub.output import assemble, definition, featured, membership, publish, release
 from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, catalogue, homes, sources_of, verdict
 from feedhub.settings import Config
 from feedhub.store import items, outputs, posts, releases, sources
@@ -49,13 +49,13 @@ def build(
     """
     with transaction(db, durable=True):
         among = current_catalogue(db, config, now)
-        _sync(db, among, now)
+        moved = _sync(db, among, now)
         untried = frozenset() if everything else sources.untried(db)
         featured.settle(db, among, untried, now)
-        _place_arrivals(db, among, now)
+        _place_coming(db, among, moved, now)
         _publish_first(db, among, untried, now)
     if out is not None:
-        return _publish_apart(db, among, out)
+        return _publish_apart(db, among, out, now)
     if everything:
         releases.touch_all(db)
         files.sweep(public)
@@ -67,63 +67,67 @@ def build(
 
 def current_catalogue(db: Database, config: Config, now: datetime) -> Catalogue:
     """The feeds of a configuration, with the tags and titles that the database knows."""
-    return catalogue(config, posts.tags(db), posts.tags_in_use(db, now), sources.titles(db))
+    removed = {source: definition.source_again(source, said) for source, said in sources.removed(db).items()}
+    return catalogue(config, posts.tags(db), posts.tags_in_use(db, now), sources.titles(db), removed)
 
 
-def _sync(db: Database, among: Catalogue, now: datetime) -> None:
-    """Hold the feeds to the configuration, where it or the tags have moved since last time."""
-    config = among.config
-    state = definition.digest(str(config), sorted(feed.title for feed in among.feeds.values()))
+def _sync(db: Database, among: Catalogue, now: datetime) -> tuple[FeedId, ...]:
+    """Hold the feeds to the configuration, where it or the tags have moved since last time.
+
+    Returns those to which other items belong by it.
+    """
+    state = definition.of_catalogue(among)
     if get(db, _SYNCED) == state:
-        return
-    for moved in releases.sync(db, [_wanted(feed, among, now) for feed in among.feeds.values()]):
-        if releases.published(db, [moved]):
-            coming = ((item, Via.ADDED) for item in _candidates(db, among.feeds[moved], among))
-            _place(db, among.feeds[moved], among, coming, now)
+        return ()
+    moved = releases.sync(db, [_wanted(feed, among, now) for feed in among.feeds.values()])
     for feed in among.feeds.values():
         if feed.shape is not Shape.FEATURED:
             releases.raise_edge(db, feed.id, feed.limit)
     put(db, _SYNCED, state)
+    return moved
 
 
 def _wanted(feed: Feed, among: Catalogue, now: datetime) -> releases.Wanted:
     return releases.Wanted(
         feed=feed.id,
-        uid=identity.mint(among.config.hub.url, now, f"feeds/{feed.id}", ()),
+        uid=identity.mint(among.config.hub.url, now, f"feeds/{feed.id}"),
         membership=definition.of_members(feed, among),
         appearance=definition.of_appearance(feed, among),
     )
 
 
-def _place_arrivals(db: Database, among: Catalogue, now: datetime) -> None:
-    """Give a place to what has come, in every feed that it belongs to and that has none for it yet."""
+def _place_coming(db: Database, among: Catalogue, moved: Iterable[FeedId], now: datetime) -> None:
+    """Give a place to what has come, and to what an edit brings into the `moved` feeds, wherever it has none yet."""
+    coming: defaultdict[FeedId, dict[ItemId, tuple[Item, Via]]] = defaultdict(dict)
+    for feed in releases.published(db, moved):
+        coming[feed] = {item.id: (item, Via.ADDED) for item in _candidates(db, among.feeds[feed], among)}
     waiting = releases.arrivals(db, now)
-    coming: defaultdict[FeedId, list[tuple[Item, Via]]] = defaultdict(list)
     featured = releases.ever_featured(db, waiting)
     for item in items.by_id(db, waiting).values():
         releases.touch_item(db, item.id)
-        if item.withdrawn is None:
-            for feed in homes(item, among, featured=item.id in featured):
-                coming[feed.id].append((item, waiting[item.id]))
-    for published in sorted(releases.published(db, coming)):
-        _place(db, among.feeds[published], among, coming[published], now)
+        for home in homes(item, among, featured=item.id in featured):
+            coming[home.id][item.id] = (item, waiting[item.id])
+    for feed in sorted(releases.published(db, coming)):
+        _place(db, among.feeds[feed], among, coming[feed].values(), now)
     releases.arrivals_done(db, waiting)
 
 
 def _publish_first(db: Database, among: Catalogue, untried: frozenset[SourceId], now: datetime) -> None:
     """Publish for the first time what has waited for its sources, each of which has been tried by now."""
+    unread = sources.unread(db)
     for waiting in releases.unpublished(db):
         feed = among.feeds.get(waiting)
         if feed and feed.shape is not Shape.FEATURED and untried.isdisjoint(sources_of(feed, among)):
             _place(db, feed, among, ((item, Via.NEWS) for item in _candidates(db, feed, among)), now)
+            releases.first_without(db, feed.id, unread & sources_of(feed, among))
 
 
 def _place(db: Database, feed: Feed, among: Catalogue, coming: Iterable[tuple[Item, Via]], now: datetime) -> None:
     standing = releases.standing(db, feed.id)
     arrivals = [
-        _arrival(db, item, via, standing, among)
+        _arrival(item, via, standing, among)
         for item, via in coming
-        if item.withdrawn is None and not _waits(item, now) and not releases.has_place(db, feed.id, item.id)
+        if item.withdrawn is None and not membership.waits(item, now) and not releases.has_place(db, feed.id, item.id)
     ]
     if arrivals or standing.published is None:
         placements = release.place(standing, arrivals, limit=feed.limit, now=now)
@@ -131,15 +135,11 @@ def _place(db: Database, feed: Feed, among: Catalogue, coming: Iterable[tuple[It
         releases.raise_edge(db, feed.id, feed.limit)
 
 
-def _waits(item: Item, now: datetime) -> bool:
-    return item.kind is Kind.POST and item.dated > now
-
-
-def _arrival(db: Database, item: Item, via: Via, standing: Standing, among: Catalogue) -> release.Arrival:
+def _arrival(item: Item, via: Via, standing: Standing, among: Catalogue) -> release.Arrival:
     source = among.config.sources.get(item.source) if item.source else None
     backlog: int | None = source.backlog if source else _BACKLOG
-    if via is Via.FIRST and source and standing.published and sources.state(db, source.id).added <= standing.published:
-        backlog = None  # it was there when the feed was first published, and could not be read then
+    if via is Via.FIRST and item.source in standing.awaited:
+        backlog = None
     return release.Arrival(
         item=item.id,
         dated=item.dated,
@@ -151,10 +151,11 @@ def _arrival(db: Database, item: Item, via: Via, standing: Standing, among: Cata
 
 
 def _candidates(db: Database, feed: Feed, among: Catalogue) -> Iterator[Item]:
-    """All stored items that belong to a feed."""
-    for item in _near(db, feed, among):
-        featured = bool(releases.ever_featured(db, [item.id])) if feed.shape is Shape.CUSTOM else False
-        if verdict(item, feed, among, featured=featured) is Verdict.IN:
+    """All stored items that belong to a feed, each once."""
+    featured = releases.ever_featured(db) if feed.shape is Shape.CUSTOM else frozenset()
+    near = {item.id: item for item in _near(db, feed, among)} | items.by_id(db, featured)
+    for item in near.values():
+        if verdict(item, feed, among, featured=item.id in featured) is Verdict.IN:
             yield item
 
 
@@ -177,14 +178,15 @@ def _near(db: Database, feed: Feed, among: Catalogue) -> Iterator[Item]:
 
 def _publish(db: Database, among: Catalogue, public: Path, now: datetime) -> Built:
     touched = [standing for standing in releases.to_render(db) if standing.feed in among.feeds]
-    made = {standing.feed: _document(db, among, standing) for standing in touched}
+    made = {standing.feed: _document(db, among, standing, now) for standing in touched}
     coming = [output for one in made.values() for output in one.outputs]
     changed = publish.put(public, coming)
-    stale = {path for path, feed in outputs.paths(db).items() if feed not in among.feeds} if _left(db, among) else set()
+    gone = outputs.feeds(db) - among.feeds.keys()
+    stale = {path for path, feed in outputs.paths(db).items() if feed in gone} if gone else set()
     publish.remove(public, sorted(stale))
     with transaction(db):
-        for feed, one in made.items():
-            outputs.record_faults(db, feed, one.faults, now)
+        for feed in (*made, *gone):
+            outputs.record_faults(db, feed, made[feed].faults if feed in made else {}, now)
         outputs.put(db, {output.path: output.feed for output in coming})
         outputs.forget(db, stale)
         releases.rendered(db, {standing.feed: standing.revision for standing in touched})
@@ -196,28 +198,25 @@ def _publish(db: Database, among: Catalogue, public: Path, now: datetime) -> Bui
     )
 
 
-def _publish_apart(db: Database, among: Catalogue, folder: Path) -> Built:
-    made = [_document(db, among, one) for one in releases.standings(db) if one.published and one.feed in among.feeds]
+def _publish_apart(db: Database, among: Catalogue, folder: Path, now: datetime) -> Built:
+    standing = (one for one in releases.standings(db) if one.published and one.feed in among.feeds)
+    made = [_document(db, among, one, now) for one in standing]
     coming = [output for one in made for output in one.outputs]
     changed = publish.put(folder, coming)
     faults = tuple(f"{about}: {why}" for one in made for about, why in one.faults.items())
     return Built(published=changed, unchanged=len(coming) - len(changed), removed=(), problems=faults)
 
 
-def _left(db: Database, among: Catalogue) -> bool:
-    return not outputs.feeds(db) <= among.feeds.keys()
-
-
-def _document(db: Database, among: Catalogue, standing: Standing) -> publish.Made:
+def _document(db: Database, among: Catalogue, standing: Standing, now: datetime) -> publish.Made:
     feed = among.feeds[standing.feed]
-    if feed.shape is Shape.FEATURED:
-        shown = featured.shown(db, among)
-    else:
-        places = releases.window(db, feed.id)
-        stored = items.by_id(db, [place.item for place in places])
-        known = releases.ever_featured(db, stored)
-        shown = tuple(
-            assemble.Shown(release=place, item=stored[place.item], featured=place.item in known) for place in places
-        )
+    is_featured = feed.shape is Shape.FEATURED
+    places = featured.places(db, among) if is_featured else dict.fromkeys(releases.window(db, feed.id))
+    stored = items.by_id(db, [place.item for place in places])
+    known = releases.ever_featured(db, stored)
+    shown = [
+        assemble.Shown(release=place, item=stored[place.item], featured=place.item in known, pin=pin)
+        for place, pin in places.items()
+        if not membership.waits(stored[place.item], now)
+    ]
     named = sources.by_ids(db, {one.item.source for one in shown if one.item.source})
     return publish.make(feed.id, feed.folder, assemble.document(feed, standing, shown, among, named))

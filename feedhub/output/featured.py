@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import islice
 
 from feedhub import identity, urls
-from feedhub.model import FeedId, Item, ItemId, Kind, SourceId, Via
+from feedhub.model import FeedId, Item, ItemId, Kind, Release, SourceId, Via
 from feedhub.output import assemble, release
-from feedhub.output.membership import FEATURED, Catalogue, Verdict, verdict
+from feedhub.output.membership import FEATURED, Catalogue, Verdict, sources_of, verdict, waits
 from feedhub.settings import Featured, Pin
 from feedhub.store import items, outputs, releases
 from feedhub.store.db import Database
@@ -25,35 +25,40 @@ _PINS = FeedId("featured.pins")  # what faults of pins are recorded under
 def settle(db: Database, among: Catalogue, untried: frozenset[SourceId], now: datetime) -> None:
     """Hold what is featured to feeds.yaml and to what has come.
 
-    While a source has never been tried, it might still bring what a pin names: then it waits.
+    While a source that it may draw from has never been tried, it waits.
     """
     wanted = among.config.featured
-    if wanted is None or untried:
+    if wanted is None:
+        outputs.record_faults(db, _PINS, {}, now)
+    if wanted is None or not untried.isdisjoint(sources_of(among.feeds[FEATURED], among)):
         return
-    before = tuple(place.item for place in releases.featured(db))
     chosen = _chosen(db, wanted, among, now)
     standing = releases.standing(db, FEATURED)
     fresh = [item for item in chosen if not releases.has_place(db, FEATURED, item)]
     if fresh or standing.published is None:
         releases.place(db, FEATURED, release.feature(standing, fresh, now=now), now=now)
         items.look_again(db, fresh, via=Via.ADDED, due=now)  # feeds that draw from what is featured
-    if chosen != before:
+    if list(chosen.items()) != [(place.item, pin) for place, pin in releases.featured(db).items()]:
         releases.feature(db, chosen)
         releases.touch(db, FEATURED)
 
 
-def _chosen(db: Database, wanted: Featured, among: Catalogue, now: datetime) -> tuple[ItemId, ...]:
-    pinned = {pin.url: _pinned(db, pin, among, now) for pin in _standing_pins(wanted, among, now)}
-    unknown = {
-        url: "the hub holds no item with this link; give the pin a title" for url, item in pinned.items() if not item
-    }
+def _chosen(db: Database, wanted: Featured, among: Catalogue, now: datetime) -> dict[ItemId, str | None]:
+    """What is featured now, in its order; with its pin's address, where it is pinned."""
+    chosen: dict[ItemId, str | None] = {}
+    unknown = {}
+    for pin in _standing_pins(wanted, among, now):
+        item = _pinned(db, pin, among, now)
+        if item is None:
+            unknown[pin.url] = _UNKNOWN
+        elif not waits(item, now):
+            chosen.setdefault(item.id, pin.url)
     outputs.record_faults(db, _PINS, unknown, now)
-    chosen = dict.fromkeys(item for item in pinned.values() if item is not None)
     if len(chosen) < wanted.limit:
         newest = (item for source in wanted.sources for item in islice(_eligible(db, source, among), wanted.limit * 2))
-        by_date = sorted(newest, key=lambda item: (item.dated, item.id), reverse=True)
-        chosen |= dict.fromkeys(item.id for item in by_date)
-    return tuple(islice(chosen, wanted.limit))
+        for item in sorted(newest, key=lambda item: (item.dated, item.id), reverse=True):
+            chosen.setdefault(item.id, None)
+    return dict(islice(chosen.items(), wanted.limit))
 
 
 def _standing_pins(wanted: Featured, among: Catalogue, now: datetime) -> tuple[Pin, ...]:
@@ -61,24 +66,28 @@ def _standing_pins(wanted: Featured, among: Catalogue, now: datetime) -> tuple[P
     return tuple(pin for pin in wanted.pins if pin.until is None or today <= pin.until)
 
 
-def _pinned(db: Database, pin: Pin, among: Catalogue, now: datetime) -> ItemId | None:
-    """The item that a pin names. What came first under its address stays it."""
+def _pinned(db: Database, pin: Pin, among: Catalogue, now: datetime) -> Item | None:
+    """The item that a pin names; None where the hub holds none and the pin cannot be one itself.
+
+    What came first under its address stays it.
+    """
     hub_url = among.config.hub.url
-    held = [item for item in items.by_address(db, pin.url, hub_url) if item.withdrawn is None]
-    if held and held[0].kind is not Kind.LINK:
-        return held[0].id
+    held = next(iter(items.by_address(db, pin.url, hub_url)), None)
+    if held and held.kind is not Kind.LINK:
+        return held if held.withdrawn is None else None
     if not pin.title:
-        return held[0].id if held else None
+        return held
     content = assemble.pinned(pin)
-    if not held:
+    if held is None:
         uid = identity.mint(hub_url, now, f"links/{identity.short(urls.link_key(pin.url))}", items.Uids(db))
         item = items.insert(db, uid=uid, kind=Kind.LINK, content=content, dated=now, updated=now, first_seen=now)
-        items.look_again(db, [item], via=Via.NEWS, due=now)
-        return item
-    if held[0].content != content:
-        items.rewrite(db, held[0].id, content, now)
-        items.look_again(db, [held[0].id], via=Via.NEWS, due=now)
-    return held[0].id
+    elif held.content != content:
+        item = held.id
+        items.rewrite(db, item, content, now)
+    else:
+        return held
+    items.look_again(db, [item], via=Via.NEWS, due=now)
+    return items.by_id(db, [item])[item]
 
 
 def _eligible(db: Database, source: SourceId, among: Catalogue) -> Iterator[Item]:
@@ -86,18 +95,7 @@ def _eligible(db: Database, source: SourceId, among: Catalogue) -> Iterator[Item
     return (item for item in items.newest_of(db, source) if verdict(item, home, among, featured=False) is Verdict.IN)
 
 
-def shown(db: Database, among: Catalogue) -> tuple[assemble.Shown, ...]:
-    """The featured feed's places, in its order, each as its pin shows it."""
-    config = among.config
-    pins = {urls.link_key(pin.url): pin for pin in config.featured.pins} if config.featured else {}
-    places = releases.featured(db)
-    stored = items.by_id(db, [place.item for place in places])
-    return tuple(
-        assemble.Shown(
-            release=place,
-            item=stored[place.item],
-            featured=True,
-            pin=pins.get(urls.link_key(assemble.link_of(stored[place.item], config.hub.url) or "")),
-        )
-        for place in places
-    )
+def places(db: Database, among: Catalogue) -> dict[Release, Pin | None]:
+    """What is featured now, in its order; with its pin, where it is pinned."""
+    pins = {pin.url: pin for pin in among.config.featured.pins} if among.config.featured else {}
+    return {place: pins.get(url) if url else None for place, url in releases.featured(db).items()}

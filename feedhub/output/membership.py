@@ -2,18 +2,19 @@
 
 Pure. What has a place in a feed already, and what becomes of what has none, is
 `release`'s to say. An item of a source that feeds.yaml no longer names belongs
-nowhere anew, and stays where it was released.
+nowhere anew, and stays where it was released, as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from feedhub import text
 from feedhub.model import AuthorId, FeedId, Item, Kind, Person, SourceId, Tag
-from feedhub.settings import Config, ContentMode, Filter, Selection
+from feedhub.settings import Config, ContentMode, Filter, Selection, Source
 
 COMBINED = FeedId("combined")
 FEATURED = FeedId("featured")
@@ -49,6 +50,7 @@ class Catalogue:
     """The configuration, looked at as a publisher does: made once for each state of it."""
 
     config: Config
+    sources: Mapping[SourceId, Source]  # those of feeds.yaml, and those that it has lost, as they were
     feeds: Mapping[FeedId, Feed]
     slugs: Mapping[str, str]  # a tag as it is written, case folded -> its slug
     source_tags: Mapping[SourceId, frozenset[str]]  # slugs
@@ -65,22 +67,29 @@ class Verdict(StrEnum):
 
 
 def catalogue(
-    config: Config, tags: Mapping[str, Tag], post_tags: Iterable[str], titles: Mapping[SourceId, str]
+    config: Config,
+    tags: Mapping[str, Tag],
+    post_tags: Iterable[str],
+    titles: Mapping[SourceId, str],
+    removed: Mapping[SourceId, Source],
 ) -> Catalogue:
     """All feeds of a configuration.
 
     `tags`: every tag known, by `text.fold`; `post_tags`: the slugs of those that posts
-    bear; `titles`: what sources call themselves.
+    bear; `titles`: what sources call themselves; `removed`: what feeds.yaml has lost.
     """
     slugs = {key: tag.slug for key, tag in tags.items()}
+    sources = {**removed, **config.sources}
     source_tags = {
-        source.id: frozenset(slugs[text.fold(tag)] for tag in source.tags) for source in config.sources.values()
+        source.id: frozenset(slugs[key] for key in map(text.fold, source.tags) if key in slugs)
+        for source in sources.values()
     }
     names = {tag.slug: tag.name for tag in tags.values()}
-    used = sorted(set(post_tags).union(*source_tags.values()))
+    used = sorted(set(post_tags).union(*(source_tags[source] for source in config.sources)))
     feeds = _built_in(config, {slug: names[slug] for slug in used}, titles)
     return Catalogue(
         config=config,
+        sources=sources,
         feeds={feed.id: feed for feed in (*feeds, *_custom(config))},
         slugs=slugs,
         source_tags=source_tags,
@@ -139,31 +148,44 @@ def _custom(config: Config) -> Iterator[Feed]:
 # -- what belongs
 
 
+def waits(item: Item, now: datetime) -> bool:
+    """Whether its date is yet to come: a post appears then, even if it stood here before it was given that date."""
+    return item.kind is Kind.POST and item.dated > now
+
+
 def verdict(item: Item, feed: Feed, among: Catalogue, *, featured: bool) -> Verdict:
     """Whether an item belongs to a feed. `featured`: it is, or has been."""
-    config = among.config
-    source = config.sources.get(item.source) if item.source else None
-    if item.source and source is None:
-        return Verdict.UNDECIDED
+    source = None if feed.shape is Shape.FEATURED else _source(item, among)  # no filter keeps out what is pinned
     if source and not _passes(item, source.keep, source.drop, among):
         return Verdict.FILTERED
+    removed = item.source is not None and item.source not in among.config.sources
+    if not removed and not _holds(feed, item, among, featured=featured):
+        return Verdict.ELSEWHERE
+    custom = among.config.feeds[feed.key] if feed.shape is Shape.CUSTOM else None
+    if custom and not _passes(item, custom.keep, custom.drop, among):
+        return Verdict.FILTERED
+    return Verdict.UNDECIDED if removed else Verdict.IN
+
+
+def _holds(feed: Feed, item: Item, among: Catalogue, *, featured: bool) -> bool:
     match feed.shape:
         case Shape.COMBINED:
-            held = True
+            return True
         case Shape.FEATURED:
-            held = featured
+            return featured
         case Shape.AUTHOR:
-            held = feed.key in authors(item, among)
+            return feed.key in authors(item, among)
         case Shape.SOURCE:
-            held = item.source == feed.key
+            return item.source == feed.key
         case Shape.TAG:
-            held = feed.key in _tag_slugs(item, among)
+            return feed.key in _tag_slugs(item, among)
         case Shape.CUSTOM:
-            custom = config.feeds[feed.key]
-            held = custom.selection is None or _selects(custom.selection, item, among, featured=featured)
-            if held and not _passes(item, custom.keep, custom.drop, among):
-                return Verdict.FILTERED
-    return Verdict.IN if held else Verdict.ELSEWHERE
+            selection = among.config.feeds[feed.key].selection
+            return selection is None or _selects(selection, item, among, featured=featured)
+
+
+def _source(item: Item, among: Catalogue) -> Source | None:
+    return among.sources.get(item.source) if item.source else None
 
 
 def homes(item: Item, among: Catalogue, *, featured: bool) -> tuple[Feed, ...]:
@@ -194,26 +216,36 @@ def sources_of(feed: Feed, among: Catalogue) -> frozenset[SourceId]:
         case Shape.COMBINED:
             return frozenset(config.sources)
         case Shape.FEATURED:
-            return frozenset(config.featured.sources if config.featured else ())
+            return _sources_featured(config)
         case Shape.AUTHOR:
             return _sources_by(among, frozenset({AuthorId(feed.key)}))
         case Shape.SOURCE:
             return frozenset({SourceId(feed.key)})
         case Shape.TAG:
-            return frozenset(source for source, tags in among.source_tags.items() if feed.key in tags)
+            return _sources_tagged(among, {feed.key})
         case Shape.CUSTOM:
             selection = config.feeds[feed.key].selection
             if selection is None:
                 return frozenset(config.sources)
-            slugs = {among.slugs.get(text.fold(tag)) for tag in selection.tags}
-            tagged = (source for source, tags in among.source_tags.items() if tags & slugs)
-            drawn = config.featured.sources if selection.featured and config.featured else ()
+            tagged = _sources_tagged(among, {among.slugs.get(text.fold(tag)) for tag in selection.tags})
+            drawn = _sources_featured(config) if selection.featured else frozenset()
             return _sources_by(among, frozenset(selection.authors)).union(selection.sources, tagged, drawn)
 
 
 def _sources_by(among: Catalogue, wanted: frozenset[AuthorId]) -> frozenset[SourceId]:
     sources = among.config.sources.values()
     return frozenset(s.id for s in sources if s.author in wanted or not wanted.isdisjoint(s.bylines))
+
+
+def _sources_tagged(among: Catalogue, slugs: Container[str | None]) -> frozenset[SourceId]:
+    tags = among.source_tags
+    return frozenset(source for source in among.config.sources if any(tag in slugs for tag in tags[source]))
+
+
+def _sources_featured(config: Config) -> frozenset[SourceId]:
+    """A pin may name what any source brings."""
+    featured = config.featured
+    return frozenset(config.sources if featured and featured.pins else featured.sources if featured else ())
 
 
 # -- who wrote it
@@ -228,12 +260,12 @@ def _authors(item: Item, among: Catalogue) -> dict[AuthorId, None]:
     """The same, in the order in which they are named."""
     if item.kind is Kind.POST:
         return {item.author: None} if item.author and item.author in among.config.authors else {}
-    source = among.config.sources.get(item.source) if item.source else None
+    source = _source(item, among)
     if source is None:
         return {}
     named = (among.spellings.get(text.fold(person.name)) for person in item.content.authors)
-    by_name = dict.fromkeys(author for author in named if author is not None and author in source.bylines)
-    return ({source.author: None} if source.author else {}) | by_name
+    by_name = (author for author in named if author in source.bylines)
+    return dict.fromkeys(author for author in (source.author, *by_name) if author and author in among.config.authors)
 
 
 def credited(item: Item, among: Catalogue, fallback: str) -> tuple[Person, ...]:
@@ -245,7 +277,8 @@ def credited(item: Item, among: Catalogue, fallback: str) -> tuple[Person, ...]:
     """
     ours = _authors(item, among)
     people = [Person(name=a.name, email=a.email, url=a.url) for a in map(among.config.authors.__getitem__, ours)]
-    others = () if ours else item.content.authors
+    source = _source(item, among)
+    others = () if source and source.author else item.content.authors  # all that it brings is by that author
     people += [person for person in others if text.fold(person.name) not in among.spellings]
     return tuple(people) or (Person(name=fallback),)
 

@@ -31,7 +31,7 @@ CREATE TABLE sources (
     id TEXT PRIMARY KEY,         -- as feeds.yaml names it
     location TEXT NOT NULL,      -- address or file, without its secrets
     location_digest TEXT NOT NULL,   -- of the whole address: when it changes, validators are void
-    definition TEXT NOT NULL,    -- digest of what feeds.yaml says about where its items belong
+    definition TEXT NOT NULL,    -- JSON: what feeds.yaml says, or said last, about where its items belong
     paused INTEGER NOT NULL DEFAULT 0,
     added TEXT NOT NULL,         -- all times: ISO 8601, UTC
     removed TEXT,                -- since when feeds.yaml no longer names it
@@ -118,6 +118,7 @@ CREATE TABLE feeds (
     id TEXT PRIMARY KEY,         -- combined, featured, authors/ID, sources/ID, tags/SLUG, or a name of feeds.yaml
     uid TEXT NOT NULL UNIQUE,    -- atom:id, for good
     published TEXT,              -- when it was first published
+    awaited TEXT NOT NULL DEFAULT '[]',  -- JSON: the sources that could not be read by then
     last_number INTEGER NOT NULL DEFAULT 0,
     edge INTEGER NOT NULL DEFAULT 0,     -- the window shows releases above it; it only rises
     membership TEXT NOT NULL DEFAULT '', -- digest of what decides what belongs to it
@@ -148,7 +149,8 @@ CREATE INDEX arrivals_due ON arrivals (due);
 
 CREATE TABLE featured (          -- what is featured now, in its order
     position INTEGER PRIMARY KEY,
-    item INTEGER NOT NULL UNIQUE REFERENCES items (id)
+    item INTEGER NOT NULL UNIQUE REFERENCES items (id),
+    pin TEXT                     -- the address by which feeds.yaml pins it; none: it is among the newest
 ) STRICT;
 
 CREATE TABLE outputs (           -- the files that feedhub has put into data/public

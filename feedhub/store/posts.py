@@ -8,7 +8,7 @@ from itertools import count
 
 from feedhub import text
 from feedhub.model import AuthorId, ItemId, Kind, KnownPost, Post, Tag, Via
-from feedhub.store import items
+from feedhub.store import items, releases
 from feedhub.store.db import Database, parse_time, stamp
 
 
@@ -38,7 +38,7 @@ def stamps(db: Database) -> dict[str, str]:
     return dict(db.conn.execute("SELECT path, stamp FROM posts WHERE live = 1"))
 
 
-def add(db: Database, post: Post, uid: str, now: datetime) -> ItemId:
+def add(db: Database, post: Post, uid: str, *, updated: datetime, now: datetime) -> ItemId:
     """A post that was never seen before."""
     assert post.content.published is not None
     item = items.insert(
@@ -47,10 +47,10 @@ def add(db: Database, post: Post, uid: str, now: datetime) -> ItemId:
         kind=Kind.POST,
         content=post.content,
         dated=post.content.published,
-        updated=post.content.updated or post.content.published,
+        updated=updated,
         first_seen=now,
         author=post.author,
-        slug=_free_slug(db, post.author, post.slug),
+        slug=_free_slug(db, post),
     )
     db.conn.execute("INSERT INTO posts VALUES (?, ?, ?, ?, 1)", (item, post.path, post.digest, post.stamp))
     _tag(db, item, post)
@@ -62,9 +62,10 @@ def change(db: Database, item: ItemId, post: Post, *, updated: datetime, now: da
     """A known post, as its file says it now. Its address stays, unless its front matter asks for another."""
     assert post.content.published is not None
     items.rewrite(db, item, post.content, updated)
+    releases.touch_item(db, item)
     author, slug = db.conn.execute("SELECT author, slug FROM items WHERE id = ?", (item,)).fetchone()
     if author != post.author or (post.slug_given and slug != post.slug):
-        slug = _free_slug(db, post.author, post.slug)
+        slug = _free_slug(db, post, item)
     date = stamp(post.content.published)
     db.conn.execute(
         "UPDATE items SET author = ?, slug = ?, published = ?, dated = ?, withdrawn = NULL WHERE id = ?",
@@ -82,11 +83,14 @@ def withdraw(db: Database, item: ItemId, now: datetime) -> None:
     """A post whose file is gone, or is a draft again. Put back, it is the same item."""
     db.conn.execute("UPDATE items SET withdrawn = ? WHERE id = ? AND withdrawn IS NULL", (stamp(now), item))
     db.conn.execute("UPDATE posts SET live = 0 WHERE item = ?", (item,))
+    releases.touch_item(db, item)
 
 
-def _free_slug(db: Database, author: AuthorId, wanted: str) -> str:
-    query = "SELECT 1 FROM items WHERE author = ? AND slug = ?"
-    return next(slug for slug in _numbered(wanted) if not db.conn.execute(query, (author, slug)).fetchone())
+def _free_slug(db: Database, post: Post, item: ItemId | None = None) -> str:
+    """The slug that a post asks for, or the next to it that is no other post's."""
+    query = "SELECT 1 FROM items WHERE author = ? AND slug = ? AND id IS NOT ?"
+    candidates = ((post.author, slug, item) for slug in _numbered(post.slug))
+    return next(row[1] for row in candidates if not db.conn.execute(query, row).fetchone())
 
 
 def _numbered(wanted: str) -> Iterable[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from feedhub.model import FeedId, ItemId, Placement, Release, ReleaseState, Standing, Via
+from feedhub.model import FeedId, ItemId, Placement, Release, ReleaseState, SourceId, Standing, Via
 from feedhub.store.db import Database, parse_time, stamp
 
 
@@ -22,7 +23,7 @@ class Wanted:
 
 
 _STANDING = """
-    SELECT id, uid, published, last_number, edge, revision,
+    SELECT id, uid, published, last_number, edge, revision, awaited,
         (SELECT count(*) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge),
         (SELECT min(dated) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge)
     FROM feeds
@@ -32,9 +33,12 @@ _STANDING = """
 def sync(db: Database, wanted: Sequence[Wanted]) -> tuple[FeedId, ...]:
     """Hold the feeds to feeds.yaml. Returns those whose membership was decided by other rules till now.
 
-    A feed that is no longer wanted keeps its record: wanted again, it goes on where it was.
+    A feed that is no longer wanted keeps its record: wanted again, it goes on where it was, with
+    what has come meanwhile.
     """
     known = {row[0]: row[1:] for row in db.conn.execute("SELECT id, membership, appearance FROM feeds")}
+    gone = known.keys() - {one.feed for one in wanted}
+    db.conn.executemany("UPDATE feeds SET membership = '', appearance = '' WHERE id = ?", [(feed,) for feed in gone])
     moved = []
     for one in wanted:
         membership, appearance = known.get(one.feed, (None, None))
@@ -89,6 +93,12 @@ def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: d
         """,
         {"at": at, "last": max((one.number for one in placements), default=0), "feed": feed},
     )
+
+
+def first_without(db: Database, feed: FeedId, awaited: Collection[SourceId]) -> None:
+    """A feed has been published for the first time, without what these sources will bring."""
+    said = json.dumps(sorted(awaited))
+    db.conn.execute("UPDATE feeds SET awaited = ? WHERE id = ?", (said, feed))
 
 
 def raise_edge(db: Database, feed: FeedId, limit: int) -> None:
@@ -185,33 +195,37 @@ def work_waits(db: Database, now: datetime) -> bool:
     return bool(db.conn.execute(query, (stamp(now),)).fetchone()[0])
 
 
-def featured(db: Database) -> tuple[Release, ...]:
-    """What is featured now, in its order: the places that were given when it first was."""
+def featured(db: Database) -> dict[Release, str | None]:
+    """What is featured now, in its order: the places that were given when it first was, and its pins' addresses."""
     query = """
-        SELECT feed, number, featured.item, at, dated, state
+        SELECT feed, number, featured.item, at, dated, state, pin
         FROM featured JOIN releases ON releases.item = featured.item AND feed = 'featured' ORDER BY position
     """
-    return tuple(map(_release, db.conn.execute(query)))
+    return {_release(row[:-1]): row[-1] for row in db.conn.execute(query)}
 
 
-def feature(db: Database, items: Sequence[ItemId]) -> None:
-    """From now on these are featured, in this order."""
+def feature(db: Database, chosen: Mapping[ItemId, str | None]) -> None:
+    """From now on these are featured, in this order, by these pins."""
     db.conn.execute("DELETE FROM featured")
-    db.conn.executemany("INSERT INTO featured VALUES (?, ?)", list(enumerate(items)))
+    rows = [(position, item, pin) for position, (item, pin) in enumerate(chosen.items())]
+    db.conn.executemany("INSERT INTO featured VALUES (?, ?, ?)", rows)
 
 
-def ever_featured(db: Database, items: Iterable[ItemId]) -> frozenset[ItemId]:
-    """Those of these items that have been featured at some time."""
-    query = "SELECT 1 FROM releases WHERE feed = 'featured' AND item = ?"
-    return frozenset(item for item in items if db.conn.execute(query, (item,)).fetchone())
+def ever_featured(db: Database, among: Iterable[ItemId] | None = None) -> frozenset[ItemId]:
+    """All items that have been featured at some time, or those of them `among` these."""
+    query = "SELECT item FROM releases WHERE feed = 'featured'"
+    if among is None:
+        return frozenset(ItemId(row[0]) for row in db.conn.execute(query))
+    return frozenset(item for item in among if db.conn.execute(f"{query} AND item = ?", (item,)).fetchone())
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    feed, uid, published, last_number, edge, revision, shown, oldest = row
+    feed, uid, published, last_number, edge, revision, awaited, shown, oldest = row
     return Standing(
         feed=FeedId(feed),
         uid=uid,
         published=parse_time(published) if published else None,
+        awaited=frozenset(map(SourceId, json.loads(awaited))),
         last_number=last_number,
         edge=edge,
         shown=shown,

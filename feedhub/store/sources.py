@@ -20,7 +20,7 @@ class Wanted:
     id: SourceId
     location: str  # safe to show
     location_digest: str
-    definition: str  # digest of what decides where its items belong
+    definition: str  # what decides where its items belong and how they are shown
     paused: bool
 
 
@@ -28,7 +28,7 @@ def sync(db: Database, wanted: Sequence[Wanted], now: datetime) -> tuple[SourceI
     """Hold the sources to feeds.yaml: the new are due now, the vanished are kept and not read any more.
 
     Where an address has changed, its validators are void, and it is due. Returns the
-    known sources whose items belong elsewhere than they did.
+    known sources whose items belong elsewhere than they did, or are shown otherwise.
     """
     at = stamp(now)
     query = "SELECT id, location_digest, paused, removed IS NOT NULL, definition FROM sources"
@@ -148,6 +148,17 @@ def untried(db: Database) -> frozenset[SourceId]:
     """The sources that are to be read and have never been asked."""
     query = "SELECT id FROM sources WHERE last_checked IS NULL AND paused = 0 AND removed IS NULL"
     return frozenset(row[0] for row in db.conn.execute(query))
+
+
+def unread(db: Database) -> frozenset[SourceId]:
+    """The sources that are to be read and have never given a good answer."""
+    query = "SELECT id FROM sources WHERE last_ok IS NULL AND paused = 0 AND removed IS NULL"
+    return frozenset(row[0] for row in db.conn.execute(query))
+
+
+def removed(db: Database) -> dict[SourceId, str]:
+    """The sources that feeds.yaml has lost, with their last definitions."""
+    return dict(db.conn.execute("SELECT id, definition FROM sources WHERE removed IS NOT NULL"))
 
 
 def counts(db: Database) -> dict[SourceId, int]:
