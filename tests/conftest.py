@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -19,6 +20,7 @@ from pytest_httpserver import HTTPServer
 from feedhub import app
 from feedhub.admin import Explained
 from feedhub.ingest.update import Polled
+from feedhub.ingest.workers import Workers
 from feedhub.output.build import Built
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -158,9 +160,17 @@ class Hub:
         return {p.relative_to(self.public).as_posix(): p.read_bytes() for p in self.public.rglob("*") if p.is_file()}
 
 
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    """The processes that parse, for all tests together: to start them takes longer than all else that a poll does."""
+    with Workers() as kept:
+        yield kept
+
+
 @pytest.fixture
-def hub(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Hub]:
+def hub(tmp_path: Path, httpserver: HTTPServer, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """An empty hub with one author, at noon of 1 June 2026."""
+    monkeypatch.setattr("feedhub.ingest.workers.Workers", lambda: nullcontext(workers))
     with time_machine.travel(NOW, tick=False) as time:
         made = Hub(tmp_path, httpserver, time)
         made.configure(authors={"lee": {"name": "Lee Pender", "aliases": ["lpender"]}})
