@@ -23,7 +23,7 @@ def _hub(db: Database) -> None:
         db,
         """
 CREATE TABLE hub (
-    key TEXT PRIMARY KEY,        -- what of feeds.yaml is in force, the heartbeat
+    key TEXT PRIMARY KEY,        -- what of feeds.yaml is in force, and the like
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
