@@ -34,8 +34,8 @@ def next_check(
         case Auto() if local:
             due = now + LOCAL
         case Auto():
-            interval = min(AUTO * 2 ** min(failures, 10), LONGEST)
-            due = now + interval * (1 + SPREAD * jitter)
+            interval = AUTO * 2 ** min(failures, 10) * (1 + SPREAD * jitter)
+            due = now + min(interval, LONGEST)
         case Every():
             due = now + rhythm.interval
         case Cron():
