@@ -281,6 +281,7 @@ def test_a_file_is_looked_at_every_minute() -> None:
 @pytest.mark.parametrize("rhythm", [Auto.AUTO, Every(interval=timedelta(seconds=5)), Cron(line="* * * * *")])
 def test_a_sources_own_word_is_never_undercut(rhythm: Rhythm) -> None:
     assert due(rhythm, retry=48 * 3600) == 48
+    assert due(rhythm, retry=8000 * 366 * 86400) > 24 * 365
 
 
 @given(failures=st.integers(0, 50), jitter=st.floats(0, 1, exclude_max=True))

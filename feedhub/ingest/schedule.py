@@ -10,6 +10,7 @@ from feedhub.settings import Auto, Cron, Every, Rhythm
 AUTO = timedelta(hours=1)
 LOCAL = timedelta(minutes=1)  # a file costs nobody anything
 LONGEST = timedelta(days=1)
+FOREVER = timedelta(days=3650)  # of what a source may ask for: its date may lie past all calendars
 SPREAD = 0.1  # of an interval of our own choosing: sources added together drift apart
 
 
@@ -40,4 +41,4 @@ def next_check(
             due = now + rhythm.interval
         case Cron():
             due = cron(rhythm.line, now)
-    return max(due, now + timedelta(seconds=retry_after or 0))
+    return max(due, now + min(timedelta(seconds=retry_after or 0), FOREVER))
