@@ -5,6 +5,7 @@ in UTC, of whole seconds.
 """
 
 from feedhub.model.answer import (
+    Asks,
     Fetched,
     FetchFailed,
     FetchOutcome,
@@ -25,6 +26,7 @@ from feedhub.model.report import Health, HealthStatus, Problem
 from feedhub.model.source import ChangedItem, Description, NewItem, PollResult, SourceState, SourceUpdate
 
 __all__ = [
+    "Asks",
     "AuthorId",
     "Category",
     "ChangedItem",

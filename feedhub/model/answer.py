@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from feedhub.model.item import Content
@@ -73,6 +74,16 @@ class ParsedEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """When a source wants to be asked, in its own words: RSS 2.0 `ttl`, `skipHours`, `skipDays`; RSS 1.0 `sy:`."""
+
+    ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()  # 0 to 23, UTC
+    skip_days: frozenset[int] = frozenset()  # as `datetime.weekday` counts: Monday is 0
+    period: timedelta | None = None  # sy:updatePeriod divided by sy:updateFrequency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """A document that could be read.
 
@@ -87,6 +98,11 @@ class ParsedFeed:
     keys: tuple[str, ...]
     whole: bool = True  # False: it was cut off; there may be more, so its validators are not kept
     notes: tuple[str, ...] = ()  # what was odd, in words: cut off, mislabelled, entries past the limit
+    deleted: tuple[str, ...] = ()  # the origin ids of what the source has withdrawn (RFC 6721)
+    pages: tuple[tuple[str, str], ...] = ()  # (rel, address) of its other documents: prev-archive, next … (RFC 5005)
+    complete: bool = False  # it says that it lists all its entries (RFC 5005, 2)
+    archive: bool = False  # it says that it is an archive document, which does not change (RFC 5005, 4)
+    asks: Asks = Asks()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +110,7 @@ class ParseFailed:
     """A document that is no feed, or that broke or outlasted the parser."""
 
     words: str
+    announces: tuple[str, ...] = ()  # the feeds that a web page names, the likeliest first
 
 
 ParseOutcome = ParsedFeed | ParseFailed
