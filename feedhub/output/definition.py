@@ -72,7 +72,7 @@ def of_appearance(feed: Feed, among: Catalogue) -> str:
     """What a feed's documents show, beside its items and their sources."""
     config = among.config
     hub = (config.hub.title, config.hub.url, config.hub.language)
-    people = [(author.name, author.email, author.url) for author in config.authors.values()]
+    people = [(author.name, author.aliases, author.email, author.url) for author in config.authors.values()]
     pins = (
         [(pin.url, pin.title, pin.summary, str(pin.image)) for pin in config.featured.pins] if config.featured else []
     )
