@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from itertools import pairwise
 
 import nh3
 
@@ -27,6 +28,7 @@ _TAGS = set(
 )
 # Never svg, math or style: scripts hide in them.
 _DROPPED_WHOLE = set(_NAMES.findall("iframe math noembed noframes object script select style svg textarea title xmp"))
+_MOST_CLEANINGS = 8  # one more is enough nearly always
 _STEADY = _TAGS - {"table"}
 _ATTRIBUTES = {
     "*": {"dir", "lang", "title"},
@@ -62,6 +64,7 @@ _LEAVES = re.compile(
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
 _NOSCRIPT = re.compile(r"</?noscript\b[^<>]*>", re.IGNORECASE)  # a parser takes its content for text
+_HEADING = re.compile(r"<(/?)h[1-6]\b")
 _WITHOUT_FILE = re.compile(r"<(?:img|source)\b(?![^>]*\ssrc=)[^>]*>")
 _PRE = re.compile(r"(<pre\b[^>]*>)\n+")  # a parser drops the first line break, so each cleaning would
 
@@ -92,13 +95,14 @@ def safe_html(markup: str, base: str) -> str:
 
     markup = _tamed(markup)
     found = cleaned(markup)
-    if not {name.lower() for _, name in _TAG.findall(markup)} <= _STEADY:
-        # What is dropped, or moved out of a table, can leave a form that a parser reads as another one.
-        for _ in range(3):
-            before, found = found, cleaned(found)
-            if found == before:
-                break
-    return found
+    if {name.lower() for _, name in _TAG.findall(markup)} <= _STEADY and not _headings_nest(found):
+        return found
+    # What is dropped, moved out of a table, or nested as no parser nests it can be read as another form.
+    for _ in range(_MOST_CLEANINGS):
+        before, found = found, cleaned(found)
+        if found == before:
+            return found
+    return text.paragraphs(plain_text(found))
 
 
 def plain_text(markup: str) -> str:
@@ -123,6 +127,12 @@ def _tamed(markup: str) -> str:
     if _too_deep(markup):
         return text.paragraphs(html.unescape(re.sub(r"<[^<>]*>", " ", markup)))
     return markup
+
+
+def _headings_nest(markup: str) -> bool:
+    """Whether a heading stands within another one, where a parser would end the outer one, or not."""
+    ends = _HEADING.findall(markup)
+    return any(not one and not next_one for one, next_one in pairwise(ends))
 
 
 def _too_deep(markup: str) -> bool:
