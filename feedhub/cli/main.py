@@ -46,6 +46,7 @@ class _Commands(click.Group):
         module = importlib.import_module(f"feedhub.cli.{_COMMANDS[cmd_name]}")
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
+        command.help = (command.help or "").replace(r"\b", "\b")  # how click is told to leave lines as they are
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -43,7 +43,7 @@ def opened(path: Path) -> Iterator[Database]:
             if not path.exists():
                 _create(path)
         except OSError as error:
-            raise DiskFault(f"{path} cannot be made: {(error.strerror or str(error)).lower()}") from error
+            raise DiskFault(f"{path} cannot be made: {error.filename}: {error.strerror}") from error
         connection = _connect(path)
     with closing(connection):
         db = Database(connection, execute_plugins=False)
