@@ -23,7 +23,16 @@ from feedhub.model.item import Category, Content, Enclosure, Image, Item, Kind, 
 from feedhub.model.post import KnownPost, Post
 from feedhub.model.release import Placement, Release, ReleaseState, Standing, Via
 from feedhub.model.report import Health, HealthStatus, Problem
-from feedhub.model.source import ChangedItem, Description, NewItem, PollResult, SourceState, SourceUpdate
+from feedhub.model.source import (
+    ChangedItem,
+    Description,
+    Hold,
+    NewItem,
+    PollResult,
+    SourceState,
+    SourceUpdate,
+    Whereabouts,
+)
 
 __all__ = [
     "Asks",
@@ -43,6 +52,7 @@ __all__ = [
     "Format",
     "Health",
     "HealthStatus",
+    "Hold",
     "Image",
     "Item",
     "ItemId",
@@ -71,4 +81,5 @@ __all__ = [
     "Tag",
     "Validators",
     "Via",
+    "Whereabouts",
 ]

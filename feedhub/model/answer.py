@@ -41,6 +41,8 @@ class Fetched:
     status: int
     content_type: str | None
     validators: Validators
+    fresh: int = 0  # seconds for which it says that it holds: it is not to be asked again before
+    moved_to: str | None = None  # where redirects led, all of them permanent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class NotModified:
     """304: what is known still holds."""
 
     validators: Validators  # those of the 304, where it sent any
+    fresh: int = 0
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class FetchFailed:
     words: str
     status: int | None = None
     retry_after: int | None = None  # seconds
+    origin: str | None = None  # that said so: it may be another than the source's
 
 
 FetchOutcome = Fetched | NotModified | FetchFailed

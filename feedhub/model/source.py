@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from feedhub.model.answer import Validators
+from feedhub.model.answer import Asks, Validators
 from feedhub.model.ids import ItemId, SourceId
 from feedhub.model.item import Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """Where a source is, if not where feeds.yaml says."""
+
+    address: str | None = None  # asked in place of feeds.yaml's: a move that has held
+    moved_to: str | None = None  # where its redirects lead for good; redacted where it may hold a secret
+    moved_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """An origin's word that it is to be left alone."""
+
+    origin: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +49,10 @@ class SourceState:
     gone: bool  # it answered 410: it is not asked again
     paused: bool
     removed: datetime | None  # since when feeds.yaml no longer names it
+    leased: bool = False  # somebody is reading it now
+    held_until: datetime | None = None  # its origin's Retry-After
+    whereabouts: Whereabouts = Whereabouts()
+    asks: Asks = field(default_factory=Asks)
 
 
 class PollResult(StrEnum):
@@ -90,6 +111,10 @@ class SourceUpdate:
     changed: tuple[ChangedItem, ...] = ()
     described: Description | None = None  # None: as it was
     validators: Validators | None = None  # None: as they were
+    whereabouts: Whereabouts = Whereabouts()
+    origin: str | None = None  # of the address that is asked from now on; None: as it was
+    hold: Hold | None = None
+    asks: Asks | None = None  # None: as it was
     body_digest: str | None = None  # None: as it was
     error: str | None = None
     notes: tuple[str, ...] = ()
