@@ -278,10 +278,8 @@ class Status:
 def status(where: Place, *, removed: bool = False) -> Status:
     """How each source is, by the configuration that is in force, and what is wrong."""
     with opened(where) as db:
-        found = follow.look(db, where.config, os.environ)
-        if not found.problems:
-            follow.bring_into_force(db, found, clock())
-        return Status(sources=admin.status(db, removed=removed), problems=(*found.problems, *admin.problems(db)))
+        problems = follow.take_up(db, where.config, os.environ, clock())
+        return Status(sources=admin.status(db, removed=removed), problems=(*problems, *admin.problems(db)))
 
 
 def explain(where: Place, name: str) -> tuple[admin.Explained, ...]:

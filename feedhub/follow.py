@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedhub import text, urls
-from feedhub.config import file, schema
+from feedhub.config import file
 from feedhub.errors import ConfigError
 from feedhub.model import Problem, Via
 from feedhub.output import definition
@@ -42,6 +42,8 @@ def look(db: Database | None, path: Path, env: Mapping[str, str]) -> InForce:
 
     Raises `ConfigError` where feeds.yaml is broken and there is no last good one.
     """
+    from feedhub.config import schema
+
     read = file.read(path)
     if isinstance(read, tuple):
         return _last_good(db, path, env, read)
@@ -61,6 +63,8 @@ def look(db: Database | None, path: Path, env: Mapping[str, str]) -> InForce:
 
 
 def _last_good(db: Database | None, path: Path, env: Mapping[str, str], problems: tuple[Problem, ...]) -> InForce:
+    from feedhub.config import schema
+
     tree, digest = (get(db, _TREE), get(db, _DIGEST)) if db else (None, None)
     config = schema.revive(tree, file=path.name, base=path.parent, env=env) if tree else None
     if not isinstance(config, Config) or tree is None or digest is None:
@@ -109,6 +113,25 @@ def bring_into_force(db: Database, chosen: InForce, now: datetime) -> bool:
         put(db, _TREE, chosen.tree)
         put(db, _DIGEST, chosen.digest)
     return True
+
+
+def take_up(db: Database, path: Path, env: Mapping[str, str], now: datetime) -> tuple[Problem, ...]:
+    """Bring feeds.yaml into force where it is not yet; what speaks against it.
+
+    For whoever asks no more of it: where it is unchanged, what parses is not even loaded.
+    """
+    read = file.read(path)
+    if not isinstance(read, tuple) and get(db, _DIGEST) == definition.digest(read.text):
+        return ()
+    try:
+        found = look(db, path, env)
+    except ConfigError as error:
+        if get(db, _DIGEST) is None:
+            raise
+        return error.problems  # there is a last good one, but a ${VARIABLE} of it is not set here
+    if not found.problems:
+        bring_into_force(db, found, now)
+    return found.problems
 
 
 def _wanted(source: Source, config: Config) -> sources.Wanted:

@@ -535,6 +535,23 @@ def service_log(hub: Hub) -> str:
         return "".join(lines) + service.stderr.read()
 
 
+def test_status_works_where_the_variables_of_the_service_are_not_set(
+    hub: Hub, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "va1ue")
+    hub.source("news", headers={"X-Key": "${SECRET}"})
+    hub.show("news", numbered(range(2)))
+    run("poll")
+    monkeypatch.delenv("SECRET")
+    assert run("poll").code == 2
+    status = run("status", "--json")
+    assert (status.code, status.json["problems"]) == (0, [])
+    hub.configure(publish={"limit": 5})
+    status = run("status", "--json")
+    assert [one["id"] for one in status.json["sources"]] == ["news"]
+    assert "SECRET" in status.json["problems"][0]["message"]
+
+
 # -- terminals and pipes
 
 
@@ -581,8 +598,9 @@ def test_a_reader_that_has_had_enough_is_no_fault(hub: Hub, words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ["--help", "status", "poll --help"])
-def test_what_is_not_needed_is_not_loaded(hub: Hub, words: str) -> None:
-    """What reads, renders, serves and logs takes longer to load than `status` takes to answer."""
+def test_what_is_not_needed_is_not_loaded(hub: Hub, run: Run, words: str) -> None:
+    """What parses, reads, renders, serves and logs takes longer to load than `status` takes to answer."""
+    assert run("status").code == 0
     code = (
         "import sys; from feedhub.cli.main import main; main(); "
         "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
@@ -591,5 +609,5 @@ def test_what_is_not_needed_is_not_loaded(hub: Hub, words: str) -> None:
         [sys.executable, "-c", code, *words.split()], cwd=hub.folder, capture_output=True, text=True, check=True
     )
     heavy = {"httpx", "aiohttp", "feedparser", "feedgen", "lxml", "starlette", "uvicorn", "structlog", "rich"}
-    heavy |= {"apscheduler", "pebble", "nh3", "markdown_it", "dateparser", "ruamel"}
+    heavy |= {"apscheduler", "pebble", "nh3", "markdown_it", "dateparser", "ruamel", "pydantic", "watchfiles"}
     assert heavy & set(done.stderr.split()) == set()

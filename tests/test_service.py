@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -23,6 +24,10 @@ import pytest
 from conftest import Entry, Hub
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
+
+from feedhub import app
+from feedhub.settings import Config
+from feedhub.store.db import Database
 
 FEEDHUB = str(Path(sys.executable).with_name("feedhub"))
 SOON = 15.0  # seconds that anything may take here; mostly it is one or two
@@ -325,3 +330,22 @@ def test_it_starts_on_the_last_good_configuration_where_feeds_yaml_is_broken(ser
     eventually(lambda: "did you mean" in service.log()[before:], "the log names it")
     file.write_text(good)
     eventually(service.well, "it is mended")
+
+
+def test_names_that_do_not_resolve_hold_up_neither_others_nor_the_end(hub: Hub) -> None:
+    """A look-up blocks its thread for half a minute where no name server answers; these block until they are let go."""
+    answer = threading.Event()
+
+    async def look_up(config: Config, db: Database) -> None:
+        async with app.intake(db, config):
+            hanging = [asyncio.create_task(asyncio.to_thread(answer.wait)) for _ in range(60)]
+            await asyncio.sleep(0)
+            assert await asyncio.wait_for(asyncio.to_thread(str.upper, "another"), SOON) == "ANOTHER"
+            for task in hanging:
+                task.cancel()
+
+    began = time.monotonic()
+    with app.opened(hub.place) as db:
+        asyncio.run(look_up(app.in_force(db, hub.place), db))
+    assert time.monotonic() - began < SOON
+    answer.set()

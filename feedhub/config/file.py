@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-
-from watchfiles import Change, awatch
+from typing import TYPE_CHECKING
 
 from feedhub.model import Problem
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from watchfiles import Change
 
 MAX_BYTES = 64_000_000  # what `schema` reads at most, if it were all of the longest characters
 
@@ -82,6 +85,10 @@ async def watch(paths: Sequence[Path], stop: asyncio.Event) -> AsyncIterator[Non
     one who looks again at each call. Folders are watched one by one, never whole trees: beside feeds.yaml lies `data`,
     which changes all the time.
     """
+    import asyncio
+
+    from watchfiles import awatch
+
     wanted = {way for path in paths for way in (path.absolute(), path.resolve())}  # a link, and what it leads to
 
     def of_interest(_: Change, changed: str) -> bool:
