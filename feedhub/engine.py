@@ -191,7 +191,8 @@ class Engine:
                 say.error(f"{what} fails", error=str(error), exc_info=trace)
             self._faults[what] = words
         else:
-            self._faults.pop(what, None)
+            if self._faults.pop(what, None):
+                say.info(f"{what} works again")
 
 
 def _tell(polled: Polled) -> None:
