@@ -276,6 +276,7 @@ def test_what_a_removed_source_brought_belongs_nowhere_anew() -> None:
     item = entry("bound")
     assert homes(item, among) == set()
     assert {verdict(item, feed, among) for feed in ("combined", "authors/lee", "mine")} == {"undecided"}
+    assert verdict(item, "authors/mary", among) == "elsewhere"
     assert all("bound" not in membership.sources_of(feed, among) for feed in among.feeds.values())
 
 

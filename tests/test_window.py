@@ -438,8 +438,8 @@ def test_a_source_whose_address_changes_keeps_its_items(hub: Hub) -> None:
     hub.configure(sources={"news": {"url": hub.origin.url_for("/moved.xml")}})
     hub.poll()
     assert hub.ids()[1:] == before
-    credits = {entry.source.links[0].href for entry in hub.read().entries}
-    assert credits == {hub.origin.url_for("/moved.xml")}
+    named = {entry.source.links[0].href for entry in hub.read().entries}
+    assert named == {hub.origin.url_for("/moved.xml")}
 
 
 # -- posts

@@ -158,13 +158,12 @@ def verdict(item: Item, feed: Feed, among: Catalogue, *, featured: bool) -> Verd
     source = None if feed.shape is Shape.FEATURED else _source(item, among)  # no filter keeps out what is pinned
     if source and not _passes(item, source.keep, source.drop, among):
         return Verdict.FILTERED
-    removed = item.source is not None and item.source not in among.config.sources
-    if not removed and not _holds(feed, item, among, featured=featured):
+    if not _holds(feed, item, among, featured=featured):
         return Verdict.ELSEWHERE
     custom = among.config.feeds[feed.key] if feed.shape is Shape.CUSTOM else None
     if custom and not _passes(item, custom.keep, custom.drop, among):
         return Verdict.FILTERED
-    return Verdict.UNDECIDED if removed else Verdict.IN
+    return Verdict.UNDECIDED if _is_orphan(item, among) else Verdict.IN
 
 
 def _holds(feed: Feed, item: Item, among: Catalogue, *, featured: bool) -> bool:
@@ -182,6 +181,10 @@ def _holds(feed: Feed, item: Item, among: Catalogue, *, featured: bool) -> bool:
         case Shape.CUSTOM:
             selection = among.config.feeds[feed.key].selection
             return selection is None or _selects(selection, item, among, featured=featured)
+
+
+def _is_orphan(item: Item, among: Catalogue) -> bool:
+    return item.source is not None and item.source not in among.config.sources
 
 
 def _source(item: Item, among: Catalogue) -> Source | None:
@@ -204,6 +207,7 @@ def _selects(selection: Selection, item: Item, among: Catalogue, *, featured: bo
         (selection.posts and item.kind is Kind.POST)
         or (selection.featured and featured)
         or item.source in selection.sources
+        or _is_orphan(item, among)  # feeds.yaml cannot name its source any more
         or not authors(item, among).isdisjoint(selection.authors)
         or not _tag_slugs(item, among).isdisjoint(among.slugs.get(text.fold(tag)) for tag in selection.tags)
     )

@@ -44,7 +44,9 @@ def sync(db: Database, wanted: Sequence[Wanted], now: datetime) -> tuple[SourceI
             db.conn.execute("UPDATE sources SET definition = ? WHERE id = ?", (source.definition, source.id))
             moved.append(source.id)
     for vanished in known:
-        db.conn.execute("UPDATE sources SET removed = ? WHERE id = ? AND removed IS NULL", (at, vanished))
+        query = "UPDATE sources SET removed = ? WHERE id = ? AND removed IS NULL"
+        if db.conn.execute(query, (at, vanished)).rowcount:
+            touch_feeds(db, vanished)
     return tuple(moved)
 
 
