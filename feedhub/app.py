@@ -20,7 +20,7 @@ from feedhub.errors import Busy, ConfigError, NotFound, UsageError
 from feedhub.model import Problem, SourceId
 from feedhub.settings import Config
 from feedhub.store import db as database
-from feedhub.store import sources
+from feedhub.store import leases, sources
 from feedhub.store.db import Database
 
 if TYPE_CHECKING:  # what reads and renders is imported by the commands that do: `status` waits for neither
@@ -147,12 +147,12 @@ def poll(
 
     with opened(where) as db:
         config = in_force(db, where)
-        sources.free_leases(db, alive)
+        leases.take_back(db, alive)
         only = _chosen(config, names, every=every)
-        claimed = sources.claim(db, clock(), owner(), count=len(config.sources), only=only)
+        claimed = leases.claim(db, clock(), owner(), count=len(config.sources), only=only)
         begin(len(claimed))
         polled = asyncio.run(_poll(db, claimed, config, done)) if claimed else ()
-        skipped = tuple(update.skipped(source) for source in only or () if source not in claimed)
+        skipped = tuple(update.skipped(sources.state(db, source)) for source in only or () if source not in claimed)
         return PollReport(polled=(*polled, *skipped), built=publish(db, where, config))
 
 
@@ -182,8 +182,8 @@ async def _poll(
 
 async def _keep_leases(db: Database) -> None:
     while True:
-        await asyncio.sleep(sources.LEASE.total_seconds() / 3)
-        sources.renew_leases(db, clock(), owner())
+        await asyncio.sleep(leases.LEASE.total_seconds() / 3)
+        leases.renew(db, clock(), owner())
 
 
 def in_thread(call: Callable[[], T]) -> Future[T]:
@@ -236,12 +236,13 @@ async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
                 now=clock,
                 jitter=random.random,
                 cron=lambda line, after: scheduler.next_time(line, after, zone),
+                seats=asyncio.Semaphore(bounds.concurrency),
             )
 
 
 def _user_agent(config: Config) -> str:
-    """Who reads, and whom to ask about it."""
-    about = "; ".join(filter(None, (config.hub.url, config.hub.contact)))
+    """Who reads, whom to ask about it, and for how many subscribers: the hub itself is one."""
+    about = "; ".join(filter(None, (config.hub.url, config.hub.contact, "1 subscriber")))
     return f"feedhub/{__version__} (+{about})"
 
 

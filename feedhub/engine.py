@@ -22,7 +22,7 @@ from feedhub.ingest.update import Intake, Polled
 from feedhub.model import Health, HealthStatus, PollResult, SourceId
 from feedhub.output.build import Built
 from feedhub.settings import Config
-from feedhub.store import releases, sources
+from feedhub.store import leases, releases
 
 STILL = 30.0  # seconds without a beat after which the service counts as failing
 _LOOK_EVERY = 60  # beats: for disks that tell nobody of changes
@@ -70,7 +70,7 @@ class Engine:
         with self._telling(_BEAT):
             if self._beats % _LOOK_EVERY == 0:
                 self._look = True
-                sources.renew_leases(self._with.intake.db, self._with.intake.now(), self._with.intake.owner)
+                leases.renew(self._with.intake.db, self._with.intake.now(), self._with.intake.owner)
             self._follow()
             self._read_due()
             self._publish()
@@ -89,7 +89,7 @@ class Engine:
         if self._building:
             await self._building
         with self._telling(_BEAT):
-            sources.free_leases(self._with.intake.db, lambda name: name != self._with.intake.owner)
+            leases.take_back(self._with.intake.db, lambda name: name != self._with.intake.owner)
 
     def health(self) -> Health:
         """How the service is; may be asked from any thread."""
@@ -140,10 +140,9 @@ class Engine:
         config = self.in_force.config
         db = self._with.intake.db
         now = self._with.intake.now()
-        free = config.fetch.concurrency - len(self._reading)
-        if free <= 0 or not sources.anything_due(db, now):
+        if self._with.intake.seats.locked() or not leases.anything_due(db, now):
             return
-        for source in sources.claim(db, now, self._with.intake.owner, count=free):
+        for source in leases.claim(db, now, self._with.intake.owner, count=config.fetch.concurrency):
             if source in config.sources and source not in self._reading:
                 self._reading[source] = asyncio.create_task(self._read(source, config))
 

@@ -145,6 +145,7 @@ def _wanted(source: Source, config: Config) -> sources.Wanted:
     return sources.Wanted(
         id=source.id,
         location=shown,
+        origin=urls.origin(whole),
         location_digest=definition.digest(whole, sorted(source.headers.items())),
         definition=definition.of_source(source, config.authors.values()),
         paused=source.paused,

@@ -21,7 +21,7 @@ from feedhub.engine import Engine, Surroundings
 from feedhub.model import Health, HealthStatus
 from feedhub.output.build import Built
 from feedhub.settings import Config
-from feedhub.store import sources
+from feedhub.store import leases
 from feedhub.store.db import Database
 from feedhub.web.app import make_app
 from feedhub.web.serve import serve
@@ -37,7 +37,7 @@ def run(where: Place, ready: Callable[[str], None]) -> None:
     """
     with app.opened(where) as db, files.hold(where.data / "run.lock"):
         found = follow.look(db, where.config, os.environ)
-        sources.free_leases(db, app.alive)
+        leases.take_back(db, app.alive)
         app.sweep(where)
         asyncio.run(_serve(where, found, ready))
 
@@ -99,6 +99,7 @@ class _Worker:
         found = self._found
         if not found.problems:
             follow.bring_into_force(db, found, app.clock())
+        leases.spread(db, app.clock())
         while not self._stopping.is_set():
             async with app.intake(db, found.config) as tools:
                 engine = self._engine = Engine(

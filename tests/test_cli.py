@@ -26,7 +26,7 @@ from conftest import NOW, Entry, Hub, numbered
 from feedhub import app
 from feedhub.cli.main import main
 from feedhub.store import db as database
-from feedhub.store import sources
+from feedhub.store import leases
 
 FEEDHUB = str(Path(sys.executable).with_name("feedhub"))
 COMMANDS = ("init", "check", "run", "poll", "build", "status", "explain")
@@ -317,9 +317,9 @@ def test_poll_asks_nobody_who_is_gone_or_is_being_asked(hub: Hub, run: Run) -> N
     hub.show("read-elsewhere", [])
     assert run("poll", "gone").code == 0
     with database.opened(hub.place.database) as db:
-        sources.claim(db, app.clock(), app.owner(), count=1)
+        leases.claim(db, app.clock(), app.owner(), count=1)
         hub.pass_(minutes=2)
-        sources.renew_leases(db, app.clock(), app.owner())
+        leases.renew(db, app.clock(), app.owner())
         hub.pass_(minutes=2)
     report = run("poll", "--all", "--json").json
     assert {one["id"]: one["result"] for one in report["sources"]} == {"gone": "skipped", "read-elsewhere": "skipped"}

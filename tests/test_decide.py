@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedhub import identity, urls
-from feedhub.ingest import schedule
 from feedhub.ingest.decide import Known, Moment, body_digest, decide
 from feedhub.model import (
     Content,
@@ -33,7 +32,7 @@ from feedhub.model import (
     Stage,
     Validators,
 )
-from feedhub.settings import Auto, ContentMode, Cron, Every, LocalFile, Rhythm, Source, WebAddress
+from feedhub.settings import Auto, ContentMode, Every, LocalFile, Source, WebAddress
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -200,9 +199,14 @@ def test_a_failure_touches_nothing_that_is_known(
 
 def test_an_answer_that_says_nothing_new_leaves_all_as_it_was() -> None:
     kept = decided(NotModified(validators=Validators()))
-    assert (kept.result, kept.status, kept.validators, kept.body_digest) == ("not_modified", 304, None, None)
-    moved = decided(NotModified(validators=Validators(etag='"later"')))
-    assert moved.validators == Validators(etag='"later"')
+    assert (kept.result, kept.status, kept.validators, kept.body_digest) == (
+        "not_modified",
+        304,
+        STATE.validators,
+        None,
+    )
+    moved = decided(NotModified(validators=Validators(last_modified="later")))
+    assert moved.validators == Validators(etag='"old"', last_modified="later")
     same = decided(FETCHED)
     assert (same.result, same.status, same.validators) == ("unchanged", 200, Validators(etag='"new"'))
 
@@ -250,43 +254,6 @@ def test_what_is_minted_is_a_uri_of_the_hubs_own_that_was_free(specific: str, ta
 
 
 # -- when to ask again
-
-
-def due(
-    rhythm: Rhythm, *, failures: int = 0, retry: int | None = None, local: bool = False, jitter: float = 0.0
-) -> float:
-    """Hours until the next check."""
-    at = schedule.next_check(
-        rhythm, now=NOW, failures=failures, retry_after=retry, local=local, jitter=jitter, cron=MOMENT.cron
-    )
-    return (at - NOW) / HOUR
-
-
-@pytest.mark.parametrize(
-    ("failures", "hours"), [(0, 1), (1, 2), (2, 4), (3, 8), (4, 16), (5, 24), (6, 24), (10**6, 24)]
-)
-def test_a_source_that_fails_is_asked_less_and_less_down_to_once_a_day(failures: int, hours: float) -> None:
-    assert due(Auto.AUTO, failures=failures) == hours
-
-
-def test_an_interval_that_is_written_is_used_as_written() -> None:
-    assert due(Every(interval=HOUR / 4), failures=9, jitter=0.9) == 0.25
-    assert due(Cron(line="0 7 * * mon"), failures=9, jitter=0.9) == 7
-
-
-def test_a_file_is_looked_at_every_minute() -> None:
-    assert due(Auto.AUTO, local=True, failures=3) == pytest.approx(1 / 60)
-
-
-@pytest.mark.parametrize("rhythm", [Auto.AUTO, Every(interval=timedelta(seconds=5)), Cron(line="* * * * *")])
-def test_a_sources_own_word_is_never_undercut(rhythm: Rhythm) -> None:
-    assert due(rhythm, retry=48 * 3600) == 48
-    assert due(rhythm, retry=8000 * 366 * 86400) > 24 * 365
-
-
-@given(failures=st.integers(0, 50), jitter=st.floats(0, 1, exclude_max=True))
-def test_an_interval_of_our_own_lies_between_an_hour_and_a_day(failures: int, jitter: float) -> None:
-    assert 1 <= due(Auto.AUTO, failures=failures, jitter=jitter) <= 24
 
 
 def test_a_failure_counts_itself_and_its_retry_after() -> None:

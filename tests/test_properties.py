@@ -26,7 +26,7 @@ from feedhub.output import build
 from feedhub.output.membership import FEATURED, Catalogue, Verdict, verdict, waits
 from feedhub.settings import Config
 from feedhub.store import db as database
-from feedhub.store import items, releases, sources
+from feedhub.store import items, leases, releases
 from feedhub.store.db import Database
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -182,7 +182,7 @@ class World:
     async def beat(self, tools: Intake) -> None:
         """Follow feeds.yaml, read all sources, take in the posts, publish what was touched."""
         config = self.configuration()
-        claimed = sources.claim(self.db, self.now, tools.owner, count=9, only=list(config.sources))
+        claimed = leases.claim(self.db, self.now, tools.owner, count=9, only=list(config.sources))
         await update.poll(claimed, config, tools)
         local.take_in(self.db, self.folder / "data" / "posts", config, self.now)
         build.build(self.db, config, self.folder / "public", self.now)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from feedhub import identity
-from feedhub.ingest import schedule
+from feedhub import identity, urls
+from feedhub.ingest import moves, schedule
+from feedhub.ingest.schedule import Told
 from feedhub.model import (
     ChangedItem,
     Content,
@@ -22,6 +23,7 @@ from feedhub.model import (
     Fetched,
     FetchFailed,
     FetchOutcome,
+    Hold,
     Item,
     NewItem,
     NotModified,
@@ -33,8 +35,9 @@ from feedhub.model import (
     SourceState,
     SourceUpdate,
     Validators,
+    Whereabouts,
 )
-from feedhub.settings import LocalFile, Source
+from feedhub.settings import LocalFile, Source, WebAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Known:
 
     items: Mapping[str, Item]  # by key, within the source
     taken: Container[str]  # the ids that items bear
+    dates: tuple[datetime, ...] = ()  # of the source's newest items
 
 
 def decide(
@@ -65,49 +69,97 @@ def decide(
     """
     match outcome, parsed:
         case FetchFailed(), _:
-            return _failed(source, state, moment, outcome.words, status=outcome.status, retry=outcome.retry_after)
+            return _failed(source, state, outcome, outcome.words, moment)
         case Fetched(), ParseFailed():
-            return _failed(source, state, moment, parsed.words, status=outcome.status)
+            return _failed(source, state, outcome, _no_feed(parsed), moment)
         case Fetched(), ParsedFeed():
-            return _taken_in(source, outcome, parsed, known, moment)
-        case ((NotModified() | Fetched()), _):
-            return SourceUpdate(
-                source=source.id,
-                result=PollResult.NOT_MODIFIED if isinstance(outcome, NotModified) else PollResult.UNCHANGED,
-                status=304 if isinstance(outcome, NotModified) else outcome.status,
-                checked=moment.now,
-                next_check=_next(source, moment, failures=0),
-                validators=outcome.validators if outcome.validators != Validators() else None,
+            return _taken_in(source, state, outcome, parsed, known, moment)
+        case Fetched(), _:
+            good = _good(source, state, outcome, known, moment)
+            return replace(good, result=PollResult.UNCHANGED, status=outcome.status, validators=outcome.validators)
+        case NotModified(), _:
+            held = Validators(
+                etag=outcome.validators.etag or state.validators.etag,
+                last_modified=outcome.validators.last_modified or state.validators.last_modified,
             )
+            good = _good(source, state, replace(outcome, validators=held), known, moment)
+            return replace(good, result=PollResult.NOT_MODIFIED, status=304, validators=held)
+
+
+def _no_feed(parsed: ParseFailed) -> str:
+    return f"{parsed.words}; it announces {', '.join(parsed.announces[:3])}" if parsed.announces else parsed.words
 
 
 def _failed(
-    source: Source, state: SourceState, moment: Moment, words: str, *, status: int | None, retry: int | None = None
+    source: Source, state: SourceState, outcome: Fetched | FetchFailed, words: str, moment: Moment
 ) -> SourceUpdate:
+    failures = state.failures + 1
+    rest, hold = timedelta(), None
+    if isinstance(outcome, FetchFailed) and outcome.retry_after:
+        rest = schedule.honoured(outcome.retry_after)
+        until = moment.now + rest
+        words = f"{words}; it asks to be left alone until {until:%Y-%m-%d %H:%M} UTC"
+        if outcome.origin and outcome.status in {429, 503}:
+            hold = Hold(origin=outcome.origin, until=until)
+    told = Told(failures=failures, rest=rest, too_often=outcome.status == 429, asks=state.asks)
+    where = moves.failed(state.whereabouts, failures)
     return SourceUpdate(
         source=source.id,
         result=PollResult.FAILED,
-        status=status,
+        status=outcome.status,
         checked=moment.now,
-        next_check=_next(source, moment, failures=state.failures + 1, retry=retry),
+        next_check=_next(source, told, moment),
+        whereabouts=where,
+        origin=_origin(source, state, where),
+        hold=hold,
         error=words,
     )
 
 
-def _taken_in(source: Source, answer: Fetched, feed: ParsedFeed, known: Known, moment: Moment) -> SourceUpdate:
+def _good(
+    source: Source, state: SourceState, answer: Fetched | NotModified, known: Known, moment: Moment
+) -> SourceUpdate:
+    """What every good answer changes."""
+    conditional = answer.validators != Validators()
+    dates = known.dates or (state.added,)
+    told = Told(fresh=answer.fresh, asks=state.asks, conditional=conditional, dates=dates)
+    where = state.whereabouts
+    if isinstance(source.location, WebAddress):
+        where = moves.followed(where, answer.moved_to, source.location, moment.now)
     return SourceUpdate(
         source=source.id,
         result=PollResult.OK,
-        status=answer.status,
+        status=200,
         checked=moment.now,
-        next_check=_next(source, moment, failures=0),
-        new=_new(source, feed, known, moment),
+        next_check=_next(source, told, moment),
+        whereabouts=where,
+        origin=_origin(source, state, where),
+    )
+
+
+def _origin(source: Source, state: SourceState, where: Whereabouts) -> str | None:
+    """Whom the next request goes to, where that is another than before."""
+    if where.address == state.whereabouts.address or not isinstance(source.location, WebAddress):
+        return None
+    return urls.origin(where.address or source.location.url)
+
+
+def _taken_in(
+    source: Source, state: SourceState, answer: Fetched, feed: ParsedFeed, known: Known, moment: Moment
+) -> SourceUpdate:
+    new = _new(source, feed, known, moment)
+    dates = (*known.dates, *(item.dated for item in new))
+    return replace(
+        _good(source, replace(state, asks=feed.asks), answer, replace(known, dates=dates), moment),
+        status=answer.status,
+        new=new,
         changed=tuple(
             _change(entry, known.items[entry.key], moment) for entry in feed.entries if entry.key in known.items
         ),
         described=Description(title=feed.title or None, site=feed.link, feed_id=feed.id, language=feed.language),
         validators=answer.validators if feed.whole else Validators(),
         body_digest=body_digest(answer.body) if feed.whole else "",
+        asks=feed.asks,
         notes=feed.notes,
     )
 
@@ -155,15 +207,10 @@ def _said(content: Content) -> Content:
     return replace(content, published=None, updated=None)
 
 
-def _next(source: Source, moment: Moment, *, failures: int, retry: int | None = None) -> datetime:
+def _next(source: Source, told: Told, moment: Moment) -> datetime:
+    local = isinstance(source.location, LocalFile)
     return schedule.next_check(
-        source.every,
-        now=moment.now,
-        failures=failures,
-        retry_after=retry,
-        local=isinstance(source.location, LocalFile),
-        jitter=moment.jitter,
-        cron=moment.cron,
+        source.every, replace(told, local=local), now=moment.now, jitter=moment.jitter, cron=moment.cron
     )
 
 

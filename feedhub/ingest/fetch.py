@@ -8,16 +8,14 @@ keeps cookies, reads proxies from the environment, and takes 0.08 ms of the 0.19
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl
 import stat
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from http import HTTPStatus
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +28,7 @@ from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
 from feedhub import urls
-from feedhub.ingest import coding, guard, headers
+from feedhub.ingest import coding, guard, headers, tls, words
 from feedhub.model import Fetched, FetchFailed, FetchOutcome, NotModified, Stage, Validators
 from feedhub.settings import LocalFile, WebAddress
 
@@ -38,18 +36,9 @@ _MAX_REDIRECTS = 10
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 )
-_WORDS = {
-    401: "it asks for credentials, or does not accept those it was given",
-    403: "it does not let us read this address",
-    404: "there is nothing at this address",
-    407: "a proxy in between asks for credentials",
-    410: "this address is gone for good",
-    429: "it is asked too often",
-    451: "it may not be shown for legal reasons",
-}
+_PERMANENT = {301, 308}
 _FAULTS: tuple[tuple[type[Exception], Stage, str], ...] = (
-    (aiohttp.ClientConnectorDNSError, Stage.NAME, "its host name is not known"),
-    (UnicodeError, Stage.NAME, "its host name is not possible"),
+    (UnicodeError, Stage.NAME, "its host name is not possible: check the spelling"),
     (aiohttp.InvalidURL, Stage.REFUSED, "its host is no possible name or address"),
     (httpx.InvalidURL, Stage.REFUSED, "its host is no possible name or address"),
     (aiohttp.ClientSSLError, Stage.TLS, "no secure connection comes about"),
@@ -65,6 +54,7 @@ class Request:
     """What to read. `headers` are sent to the origin of `location` and to no other."""
 
     location: WebAddress | LocalFile
+    address: str | None = None  # asked in place of the location's, where it has moved for good
     validators: Validators = field(default_factory=Validators)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -74,6 +64,7 @@ class _Moved:
     """A redirect."""
 
     location: str
+    permanent: bool
 
 
 class _Refused(OSError):
@@ -96,6 +87,13 @@ class _Answer(aiohttp.ClientResponse):
         return self
 
 
+Turn = Callable[[str], Awaitable[timedelta | None]]
+
+
+async def _at_once(_: str) -> None:
+    """Nobody else is asking."""
+
+
 class Fetcher:
     """Reads what it is asked to, within bounds. To be entered once, and shared by all that read."""
 
@@ -116,6 +114,7 @@ class Fetcher:
 
     async def __aenter__(self) -> Self:
         trusted = httpx.create_ssl_context(trust_env=False)
+        trusted.sslobject_class = tls.Handshake
         trusted.load_default_certs()  # beside certifi's roots the system's, which may hold one of the admin's own
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(socket_factory=self._dial, limit=0, use_dns_cache=False, ssl=trusted),
@@ -132,18 +131,23 @@ class Fetcher:
     ) -> None:
         await self._transport.aclose()
 
-    async def fetch(self, request: Request) -> FetchOutcome:
-        """The answer, or why there is none, in words without secrets."""
+    async def fetch(self, request: Request, turn: Turn = _at_once) -> FetchOutcome:
+        """The answer, or why there is none, in words without secrets.
+
+        `turn` is asked before each request, by its origin: it returns when the request
+        may be made, or for how long the origin wants to be left alone. The time that
+        it takes does not count.
+        """
         try:
-            async with asyncio.timeout(self._timeout.total_seconds()):
-                if isinstance(request.location, LocalFile):
+            if isinstance(request.location, LocalFile):
+                async with asyncio.timeout(self._timeout.total_seconds()):
                     return await asyncio.to_thread(_read_file, request.location.path, self._max_decoded)
-                return await self._follow(request.location.url, request)
+            return await self._follow(request.location.url, request, turn)
         except TimeoutError:
             seconds = f"{self._timeout.total_seconds():g}"
             return FetchFailed(stage=Stage.TIME, words=f"no whole answer within {seconds} seconds")
 
-    async def _follow(self, url: str, request: Request) -> FetchOutcome:
+    async def _follow(self, url: str, request: Request, turn: Turn) -> FetchOutcome:
         """From address to address, until one answers.
 
         The validators go all the way: they are those of whatever the last address answered. Credentials
@@ -152,11 +156,20 @@ class Fetcher:
         address, own = _without_credentials(url)
         own |= request.headers
         home = urls.origin(address)
-        seen: set[str] = set()
+        address = request.address or address
+        seen: dict[str, bool] = {}  # the addresses that redirected, and whether for good
+        left = self._timeout.total_seconds()
         while True:
-            outcome = await self._get(address, request.validators, own if urls.origin(address) == home else {})
+            origin = urls.origin(address)
+            if wait := await turn(origin):
+                outcome: FetchOutcome | _Moved = _alone(origin, wait)
+            else:
+                began = asyncio.get_running_loop().time()
+                async with asyncio.timeout(left):
+                    outcome = await self._get(address, request.validators, own if origin == home else {})
+                left -= asyncio.get_running_loop().time() - began
             if isinstance(outcome, _Moved):
-                seen.add(address)
+                seen[address] = outcome.permanent
                 address, _ = _without_credentials(outcome.location)
                 if address in seen:
                     return _refused("it redirects in a circle")
@@ -164,7 +177,9 @@ class Fetcher:
                     return _refused(f"it redirects more than {_MAX_REDIRECTS} times")
             elif isinstance(outcome, FetchFailed) and seen:
                 # The origin alone: the path may hold the secret that the first address held.
-                return replace(outcome, words=f"redirected to {urls.origin(address)}: {outcome.words}")
+                return replace(outcome, words=f"redirected to {origin}: {outcome.words}")
+            elif isinstance(outcome, Fetched | NotModified) and seen and all(seen.values()):
+                return replace(outcome, moved_to=address)
             else:
                 return outcome
 
@@ -188,13 +203,14 @@ class Fetcher:
 
     async def _read(self, answer: httpx.Response, address: str) -> FetchOutcome | _Moved:
         if answer.has_redirect_location:
-            return _Moved(urls.absolute(answer.headers["Location"], address) or "")
+            location = urls.absolute(answer.headers["Location"], address) or ""
+            return _Moved(location, permanent=answer.status_code in _PERMANENT)
         if answer.status_code == 304:
             if {"if-none-match", "if-modified-since"}.isdisjoint(answer.request.headers):
-                return _refusal(answer, "it says that nothing has changed, although that was not asked")
-            return NotModified(validators=headers.validators(answer.headers.raw))
+                return _refusal(answer, "it says that nothing has changed, although that was not asked (HTTP 304)")
+            return NotModified(validators=headers.validators(answer.headers.raw), fresh=headers.fresh(answer.headers))
         if answer.status_code not in {200, 203}:
-            return _refusal(answer, _WORDS.get(answer.status_code) or _phrase(answer.status_code))
+            return _refusal(answer, words.of_status(answer.status_code))
         body = await self._body(answer)
         if isinstance(body, FetchFailed):
             return body
@@ -204,6 +220,7 @@ class Fetcher:
             status=answer.status_code,
             content_type=answer.headers.get("Content-Type"),
             validators=headers.validators(answer.headers.raw),
+            fresh=headers.fresh(answer.headers),
         )
 
     async def _body(self, answer: httpx.Response) -> bytes | FetchFailed:
@@ -237,23 +254,22 @@ def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
     return address.replace(f"{userinfo}@{host}", host, 1), {"Authorization": f"Basic {credentials}"}
 
 
-def _phrase(status: int) -> str:
-    if status >= 500:
-        return "its server is in trouble"
-    try:
-        return f"it answers \u201c{HTTPStatus(status).phrase}\u201d"
-    except ValueError:
-        return "it answers with a status that has no meaning"
-
-
-def _refusal(answer: httpx.Response, words: str) -> FetchFailed:
+def _refusal(answer: httpx.Response, text: str) -> FetchFailed:
     """An answer that brings nothing."""
-    status = answer.status_code
     return FetchFailed(
         stage=Stage.ANSWER,
-        words=f"{words} (HTTP {status})",
-        status=status,
+        words=text,
+        status=answer.status_code,
         retry_after=headers.retry_after(answer.headers),
+        origin=urls.origin(str(answer.request.url)),
+    )
+
+
+def _alone(origin: str, wait: timedelta) -> FetchFailed:
+    """An origin that a redirect leads to has asked not to be asked."""
+    seconds = int(wait.total_seconds())
+    return FetchFailed(
+        stage=Stage.ANSWER, words="it wants to be left alone for now", retry_after=seconds, origin=origin
     )
 
 
@@ -267,18 +283,15 @@ def _fault(error: Exception) -> FetchFailed:
     match cause:
         case aiohttp.ClientConnectorError(os_error=_Refused() as no):
             return _refused(no.words)
+        case aiohttp.ClientConnectorDNSError(os_error=OSError() as no):
+            return FetchFailed(stage=Stage.NAME, words=words.of_name(no))
         case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as no):
-            return FetchFailed(stage=Stage.TLS, words=f"its certificate is not accepted: {no.verify_message}")
-    for kind, stage, words in _FAULTS:
+            return FetchFailed(stage=Stage.TLS, words=tls.words(no))
+    for kind, stage, text in _FAULTS:
         if isinstance(cause, kind):
-            return FetchFailed(stage=stage, words=words)
-    reason = f"no connection: {_reason(cause)}" if isinstance(cause, OSError) else "the connection is lost"
+            return FetchFailed(stage=stage, words=text)
+    reason = f"no connection: {words.of_system(cause)}" if isinstance(cause, OSError) else "the connection is lost"
     return FetchFailed(stage=Stage.CONNECT, words=reason)
-
-
-def _reason(error: OSError) -> str:
-    """An error of the system in words; asyncio's own text would repeat the address."""
-    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _read_file(path: Path, limit: int) -> Fetched | FetchFailed:
@@ -286,12 +299,12 @@ def _read_file(path: Path, limit: int) -> Fetched | FetchFailed:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            words = "is a folder" if stat.S_ISDIR(mode) else "is no plain file"
-            return FetchFailed(stage=Stage.FILE, words=f"{path.name} {words}")
+            kind = "is a folder" if stat.S_ISDIR(mode) else "is no plain file"
+            return FetchFailed(stage=Stage.FILE, words=f"{path.name} {kind}")
         with path.open("rb") as file:
             body = file.read(limit + 1)
     except OSError as error:
-        return FetchFailed(stage=Stage.FILE, words=f"{path.name}: {_reason(error)}")
+        return FetchFailed(stage=Stage.FILE, words=f"{path.name}: {words.of_system(error)}")
     if len(body) > limit:
         return FetchFailed(stage=Stage.SIZE, words=f"{path.name} is larger than {limit:,} bytes")
     return Fetched(body=body, url="", status=200, content_type=None, validators=Validators())

@@ -8,6 +8,9 @@ from email.utils import parsedate_to_datetime
 
 from feedhub.model import Validators
 
+_MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?([^",\s]*)', re.IGNORECASE)
+_UNKEPT = re.compile(r"(?:^|,)\s*no-(?:cache|store)\s*(?:,|$)", re.IGNORECASE)
+
 
 def validators(raw: Iterable[tuple[bytes, bytes]]) -> Validators:
     """ETag and Last-Modified, the first of each, as they came."""
@@ -27,12 +30,29 @@ def _verbatim(value: bytes) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> int | None:
-    """Retry-After in seconds (RFC 9110, 10.2.3). A date counts from the answer's own Date: clocks differ."""
+    """Retry-After in seconds (RFC 9110, 10.2.3)."""
     value = headers.get("Retry-After", "")
-    if (seconds := number(value)) is not None:
-        return seconds
+    seconds = number(value)
+    return _until(value, headers) if seconds is None else seconds
+
+
+def fresh(headers: Mapping[str, str]) -> int:
+    """For how many seconds an answer says that it holds: max-age or Expires, less its age (RFC 9111, 4.2).
+
+    `s-maxage` is for caches that many share. `no-cache` asks to be asked, whatever the rest says.
+    """
+    directives = headers.get("Cache-Control", "")
+    if _UNKEPT.search(directives):
+        return 0
+    stated = _MAX_AGE.search(directives)
+    seconds = number(stated[1]) if stated else _until(headers.get("Expires", ""), headers)
+    return max(0, (seconds or 0) - (number(headers.get("Age", "")) or 0))
+
+
+def _until(date: str, headers: Mapping[str, str]) -> int | None:
+    """The seconds until a date, counted from the answer's own Date: clocks differ."""
     try:
-        wait = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+        wait = parsedate_to_datetime(date) - parsedate_to_datetime(headers.get("Date", ""))
     except (ValueError, TypeError, OverflowError):  # no date; one without a zone; one past all calendars
         return None
     return max(0, int(wait.total_seconds()))

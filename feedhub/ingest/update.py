@@ -1,6 +1,6 @@
 """Reading sources: the order of things, and no policy.
 
-    lease → fetch → (parse, in a worker) → decide → store, validators and all, in one transaction
+    lease → its origin's turn → fetch → (parse, in a worker) → decide → store, validators and all, in one transaction
 
 A source that fails, hangs or lies takes nothing from the others: each has its own
 task, and only those of one origin wait for each other.
@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 
 from feedhub import urls
@@ -25,10 +26,11 @@ from feedhub.model import (
     ParseOutcome,
     PollResult,
     SourceId,
+    SourceState,
     SourceUpdate,
 )
-from feedhub.settings import Config, Source, WebAddress
-from feedhub.store import items, sources
+from feedhub.settings import Config, LocalFile, Source
+from feedhub.store import items, leases, sources
 from feedhub.store.db import Database, transaction
 
 
@@ -57,36 +59,69 @@ class Intake:
     now: Callable[[], datetime]
     jitter: Callable[[], float]
     cron: Callable[[str, datetime], datetime]
+    seats: asyncio.Semaphore  # so many are read at once
     origins: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+
+
+class Turn:
+    """The right to ask one origin (scheme, host, port), which one at a time has, and a seat.
+
+    Whoever is redirected to another origin gives up the one before waiting for the
+    other, seat and all, so that nobody waits in a circle.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._held = AsyncExitStack()
+        self._origin: str | None = None
+
+    async def take(self, origin: str) -> timedelta | None:
+        """Wait until it may be asked; or, at once, for how long it wants to be left alone."""
+        if origin != self._origin:
+            await self.end()
+            await self._held.enter_async_context(self._intake.origins[origin])
+            await self._held.enter_async_context(self._intake.seats)
+            self._origin = origin
+        return leases.rest(self._intake.db, origin, self._intake.now())
+
+    async def end(self) -> None:
+        """Let the next one ask."""
+        self._origin = None
+        await self._held.aclose()
 
 
 async def poll(
     claimed: Iterable[SourceId], config: Config, intake: Intake, done: Callable[[Polled], None] = lambda _: None
 ) -> tuple[Polled, ...]:
     """Read these leased sources, many at once, one at a time of one origin. Tells `done` of each."""
-    seats = asyncio.Semaphore(config.fetch.concurrency)
 
     async def one(source: Source) -> Polled:
-        async with _turn(source, intake), seats:
-            polled = await read(source, config, intake)
+        turn = Turn(intake)
+        try:
+            polled = await read(source, config, intake, turn)
+        finally:
+            await turn.end()
         done(polled)
         return polled
 
     return tuple(await asyncio.gather(*(one(config.sources[source]) for source in claimed)))
 
 
-def _turn(source: Source, intake: Intake) -> asyncio.Lock:
-    """One request at a time goes to an origin (scheme, host, port); a file waits for nobody but itself."""
-    location = source.location
-    return intake.origins[urls.origin(location.url) if isinstance(location, WebAddress) else str(location.path)]
-
-
-async def read(source: Source, config: Config, intake: Intake) -> Polled:
+async def read(source: Source, config: Config, intake: Intake, turn: Turn) -> Polled:
     """Ask one source, and store what its answer changes."""
-    started = perf_counter()
     state = sources.state(intake.db, source.id)
+    if await turn.take(_first(source, state)):  # it has asked for rest while this one waited
+        leases.give_up(intake.db, source.id, intake.owner)
+        return skipped(sources.state(intake.db, source.id))
+    started = perf_counter()
     outcome = await intake.fetcher.fetch(
-        Request(location=source.location, validators=state.validators, headers=source.headers)
+        Request(
+            location=source.location,
+            address=state.whereabouts.address,
+            validators=state.validators,
+            headers=source.headers,
+        ),
+        turn.take,
     )
     parsed: ParseOutcome | None = None
     if isinstance(outcome, Fetched) and body_digest(outcome.body) != state.body_digest:
@@ -104,7 +139,7 @@ async def read(source: Source, config: Config, intake: Intake) -> Polled:
 
 def _known(db: Database, source: SourceId, parsed: ParseOutcome | None) -> Known:
     keys = [entry.key for entry in parsed.entries] if isinstance(parsed, ParsedFeed) else []
-    return Known(items=items.by_key(db, source, keys), taken=items.Uids(db))
+    return Known(items=items.by_key(db, source, keys), taken=items.Uids(db), dates=sources.dates(db, source))
 
 
 def _polled(update: SourceUpdate, started: float) -> Polled:
@@ -120,9 +155,24 @@ def _polled(update: SourceUpdate, started: float) -> Polled:
     )
 
 
-def skipped(source: SourceId) -> Polled:
-    """A source that may not be asked now: another process is asking it, or it is gone for good."""
-    return Polled(id=source, result=PollResult.SKIPPED, http_status=None, new=0, updated=0, error=None, notes=(), ms=0)
+def _first(source: Source, state: SourceState) -> str:
+    """Whom the first request goes to; a file waits for nobody but itself."""
+    if isinstance(source.location, LocalFile):
+        return str(source.location.path)
+    return urls.origin(state.whereabouts.address or source.location.url)
+
+
+def skipped(state: SourceState) -> Polled:
+    """A source that may not be asked now, and why."""
+    if state.paused:
+        why = "it is paused"
+    elif state.gone:
+        why = "it is gone for good (410); remove it, or give it its new address"
+    elif state.held_until is not None:
+        why = f"its server asks to be left alone until {state.held_until:%Y-%m-%d %H:%M} UTC"
+    else:
+        why = "it is being read by another process"
+    return Polled(id=state.id, result=PollResult.SKIPPED, http_status=None, new=0, updated=0, error=why, notes=(), ms=0)
 
 
 def totals(polled: Iterable[Polled]) -> Mapping[str, int]:

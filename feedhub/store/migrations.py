@@ -168,3 +168,26 @@ CREATE TABLE faults (            -- what could not be published, until it can
 ) STRICT, WITHOUT ROWID
 """,
     )
+
+
+@migrations(name="0002_politeness")
+def _politeness(db: Database) -> None:
+    from feedhub import urls
+
+    db.conn.create_function("origin_of", 1, urls.origin, deterministic=True)
+    _run(
+        db,
+        """
+ALTER TABLE sources ADD COLUMN origin TEXT NOT NULL DEFAULT '';
+ALTER TABLE sources ADD COLUMN address TEXT;
+ALTER TABLE sources ADD COLUMN moved_to TEXT;
+ALTER TABLE sources ADD COLUMN moved_since TEXT;
+ALTER TABLE sources ADD COLUMN asks TEXT NOT NULL DEFAULT '{}';
+UPDATE sources SET origin = origin_of(location);
+
+CREATE TABLE origins (           -- those that have asked to be left alone (Retry-After)
+    origin TEXT PRIMARY KEY,     -- scheme, host and port
+    until TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+""",
+    )

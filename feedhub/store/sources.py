@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from feedhub.model import Description, Kind, SourceId, SourceState, SourceUpdate, Validators, Via
-from feedhub.store import items
-from feedhub.store.db import Database, parse_time, stamp, transaction
-
-LEASE = timedelta(minutes=3)  # longer than any fetch and parse may take
+from feedhub.model import (
+    Asks,
+    Description,
+    Kind,
+    SourceId,
+    SourceState,
+    SourceUpdate,
+    Validators,
+    Via,
+    Whereabouts,
+)
+from feedhub.store import items, leases
+from feedhub.store.db import Database, parse_time, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,7 @@ class Wanted:
     id: SourceId
     location: str  # safe to show
     location_digest: str
+    origin: str  # of its address; of a file, empty
     definition: str  # what decides where its items belong and how they are shown
     paused: bool
 
@@ -27,7 +37,7 @@ class Wanted:
 def sync(db: Database, wanted: Sequence[Wanted], now: datetime) -> tuple[SourceId, ...]:
     """Hold the sources to feeds.yaml: the new are due now, the vanished are kept and not read any more.
 
-    Where an address has changed, its validators are void, and it is due. Returns the
+    Where an address has changed, all that is known of it is void, and it is due. Returns the
     known sources whose items belong elsewhere than they did, or are shown otherwise.
     """
     at = stamp(now)
@@ -53,16 +63,29 @@ def sync(db: Database, wanted: Sequence[Wanted], now: datetime) -> tuple[SourceI
 def _want(db: Database, source: Wanted, at: str) -> None:
     db.conn.execute(
         """
-        INSERT INTO sources (id, location, location_digest, definition, paused, added, next_check)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET
-            location = excluded.location, location_digest = excluded.location_digest, paused = excluded.paused,
-            etag = iif(location_digest = excluded.location_digest, etag, NULL),
-            last_modified = iif(location_digest = excluded.location_digest, last_modified, NULL),
-            body_digest = iif(location_digest = excluded.location_digest, body_digest, NULL),
-            gone = 0, failures = 0, error = NULL, next_check = excluded.next_check, removed = NULL
+        INSERT INTO sources (id, location, location_digest, origin, definition, paused, added, next_check)
+        VALUES (:id, :location, :digest, :origin, :definition, :paused, :at, :at)
+        ON CONFLICT DO UPDATE SET paused = excluded.paused, removed = NULL
         """,
-        (source.id, source.location, source.location_digest, source.definition, source.paused, at, at),
+        {
+            "id": source.id,
+            "location": source.location,
+            "digest": source.location_digest,
+            "origin": source.origin,
+            "definition": source.definition,
+            "paused": source.paused,
+            "at": at,
+        },
+    )
+    db.conn.execute(
+        """
+        UPDATE sources SET
+            location = ?, location_digest = ?, origin = ?, next_check = ?,
+            etag = NULL, last_modified = NULL, body_digest = NULL, gone = 0, failures = 0, error = NULL,
+            address = NULL, moved_to = NULL, moved_since = NULL, asks = '{}'
+        WHERE id = ? AND location_digest <> ?
+        """,
+        (source.location, source.location_digest, source.origin, at, source.id, source.location_digest),
     )
 
 
@@ -77,53 +100,6 @@ def touch_feeds(db: Database, source: SourceId) -> None:
         """,
         (source,),
     )
-
-
-def claim(
-    db: Database, now: datetime, owner: str, *, count: int, only: Iterable[SourceId] | None = None
-) -> tuple[SourceId, ...]:
-    """Lease up to `count` sources to `owner`: those that are due, or `only` these, due or not.
-
-    What another process is reading right now is left to it, and what is gone for good is
-    not asked again. A lease ends with `apply`, with its owner, or with its time.
-    """
-    free = "removed IS NULL AND paused = 0 AND gone = 0 AND (lease_until IS NULL OR lease_until <= :now)"
-    with transaction(db):
-        if only is None:
-            due = f"{free} AND next_check <= :now ORDER BY next_check LIMIT :count"
-            query = f"SELECT id FROM sources WHERE {due}"
-            claimed = [row[0] for row in db.conn.execute(query, {"now": stamp(now), "count": count})]
-        else:
-            query = f"SELECT id FROM sources WHERE {free} AND id = :id"
-            found = [db.conn.execute(query, {"now": stamp(now), "id": source}).fetchone() for source in only]
-            claimed = [row[0] for row in found if row][:count]
-        db.conn.executemany(
-            "UPDATE sources SET lease_owner = ?, lease_until = ? WHERE id = ?",
-            [(owner, stamp(now + LEASE), source) for source in claimed],
-        )
-    return tuple(SourceId(source) for source in claimed)
-
-
-def renew_leases(db: Database, now: datetime, owner: str) -> None:
-    """`owner` is alive, and still reads what it leased: some wait long for their origin's turn."""
-    db.conn.execute("UPDATE sources SET lease_until = ? WHERE lease_owner = ?", (stamp(now + LEASE), owner))
-
-
-def free_leases(db: Database, alive: Callable[[str], bool]) -> None:
-    """Take back what processes hold that are no longer there."""
-    owners = db.conn.execute("SELECT DISTINCT lease_owner FROM sources WHERE lease_owner IS NOT NULL").fetchall()
-    for (owner,) in owners:
-        if not alive(owner):
-            db.conn.execute("UPDATE sources SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = ?", (owner,))
-
-
-def anything_due(db: Database, now: datetime) -> bool:
-    """Whether a source waits to be read."""
-    query = """
-        SELECT 1 FROM sources WHERE removed IS NULL AND paused = 0 AND gone = 0 AND next_check <= :now
-        AND (lease_until IS NULL OR lease_until <= :now) LIMIT 1
-    """
-    return db.conn.execute(query, {"now": stamp(now)}).fetchone() is not None
 
 
 def states(db: Database, *, removed: bool = False) -> tuple[SourceState, ...]:
@@ -166,6 +142,12 @@ def removed(db: Database) -> dict[SourceId, str]:
 def counts(db: Database) -> dict[SourceId, int]:
     """How many items each source has brought."""
     return dict(db.conn.execute("SELECT source, count(*) FROM items WHERE source IS NOT NULL GROUP BY source"))
+
+
+def dates(db: Database, source: SourceId) -> tuple[datetime, ...]:
+    """Of the newest items of a source: its rhythm."""
+    rows = db.conn.execute("SELECT dated FROM items WHERE source = ? ORDER BY dated DESC LIMIT 40", (source,))
+    return tuple(parse_time(row[0]) for row in rows)
 
 
 def apply(db: Database, update: SourceUpdate, owner: str) -> None:
@@ -222,13 +204,15 @@ def _describe(db: Database, source: SourceId, about: Description) -> None:
 def _record_check(db: Database, update: SourceUpdate, owner: str) -> None:
     good = update.error is None
     validators = update.validators
+    where = update.whereabouts
     db.conn.execute(
         """
         UPDATE sources SET
             last_checked = :at, next_check = :next, error = :error,
             last_ok = iif(:good, :at, last_ok), failures = iif(:good, 0, failures + 1), gone = :status IS 410,
             etag = iif(:validated, :etag, etag), last_modified = iif(:validated, :modified, last_modified),
-            body_digest = coalesce(:digest, body_digest),
+            body_digest = coalesce(:digest, body_digest), asks = coalesce(:asks, asks),
+            address = :address, moved_to = :moved_to, moved_since = :moved_since, origin = coalesce(:origin, origin),
             lease_owner = iif(lease_owner = :owner, NULL, lease_owner),
             lease_until = iif(lease_owner = :owner, NULL, lease_until)
         WHERE id = :id
@@ -243,17 +227,47 @@ def _record_check(db: Database, update: SourceUpdate, owner: str) -> None:
             "etag": validators and validators.etag,
             "modified": validators and validators.last_modified,
             "digest": update.body_digest,
+            "asks": update.asks and _dump(update.asks),
+            "address": where.address,
+            "moved_to": where.moved_to,
+            "moved_since": where.moved_since and stamp(where.moved_since),
+            "origin": update.origin,
             "owner": owner,
             "id": update.source,
         },
+    )
+    if update.hold is not None:
+        leases.hold(db, update.hold, update.checked)
+
+
+def _dump(asks: Asks) -> str:
+    said = {
+        "ttl": asks.ttl and asks.ttl.total_seconds(),
+        "period": asks.period and asks.period.total_seconds(),
+        "skip_hours": sorted(asks.skip_hours),
+        "skip_days": sorted(asks.skip_days),
+    }
+    return json.dumps({name: value for name, value in said.items() if value})
+
+
+def _asks(text: str) -> Asks:
+    if text == "{}":
+        return Asks()
+    said = json.loads(text)
+    return Asks(
+        ttl=timedelta(seconds=said["ttl"]) if "ttl" in said else None,
+        period=timedelta(seconds=said["period"]) if "period" in said else None,
+        skip_hours=frozenset(said.get("skip_hours", ())),
+        skip_days=frozenset(said.get("skip_days", ())),
     )
 
 
 def _states(db: Database, where: str, args: tuple[object, ...] = ()) -> tuple[SourceState, ...]:
     query = f"""
         SELECT id, location, added, title, site, feed_id, language, etag, last_modified, body_digest,
-               last_checked, last_ok, next_check, failures, error, gone, paused, removed
-        FROM sources {where} ORDER BY id
+               last_checked, last_ok, max(next_check, coalesce(until, '')), failures, error, gone, paused, removed,
+               address, moved_to, moved_since, asks, lease_owner IS NOT NULL, until
+        FROM sources LEFT JOIN origins USING (origin) {where} ORDER BY id
     """
     return tuple(
         SourceState(
@@ -274,6 +288,12 @@ def _states(db: Database, where: str, args: tuple[object, ...] = ()) -> tuple[So
             gone=bool(row[15]),
             paused=bool(row[16]),
             removed=parse_time(row[17]) if row[17] else None,
+            whereabouts=Whereabouts(
+                address=row[18], moved_to=row[19], moved_since=parse_time(row[20]) if row[20] else None
+            ),
+            asks=_asks(row[21]),
+            leased=bool(row[22]),
+            held_until=parse_time(row[23]) if row[23] else None,
         )
         for row in db.conn.execute(query, args)
     )
