@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
+
+from feedhub.ingest import datewords
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(hours=48)  # clocks and zones go wrong by so much; what lies further off is no date
@@ -55,44 +58,68 @@ _FORMS = tuple(
     re.compile(form)
     for form in (
         # RFC 3339, ISO 8601, W3CDTF, with and without separators
-        rf"(?P<year>\d{{4}})([-/.])(?P<month>\d\d?)\2(?P<day>\d\d?)(?:(?:[Tt]|\s+){_TIME}\s*{_ZONE})?",
+        rf"{_WEEKDAY}(?P<year>\d{{4}})(?P<mark>[-/.])(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?)(?:(?:[Tt]|\s+){_TIME}\s*{_ZONE})?",
         r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)" + rf"(?:[Tt]?{_COMPACT}\s*{_ZONE})?",
         r"(?P<year>\d{4})(?:-(?P<month>\d\d))?",
+        # the day first; with slashes it may be the month
+        rf"(?P<day>\d\d?)(?P<mark>[.-])(?P<month>0?[1-9]|1[0-2])(?P=mark)(?P<year>\d{{4}})(?:,?\s+{_TIME}\s*{_ZONE})?",
         # RFC 822 and what has come of it
         rf"{_WEEKDAY}(?P<day>\d\d?)[\s-]+{_MONTH},?[\s-]+(?P<year>\d{{4}}|\d\d)(?:,?\s+{_TIME}\s*{_HALF}\s*{_ZONE})?",
+        rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?:,?\s+{_TIME}\s*{_HALF}\s*{_ZONE})?",
         # ctime
         rf"{_WEEKDAY}{_MONTH}\s+(?P<day>\d\d?),?\s+{_TIME}\s*{_ZONE}\s+(?P<year>\d{{4}})",
     )
 )
 _TIMESTAMP = re.compile(r"(\d{10})(?:\.\d+|\d{3})?")  # seconds or milliseconds since 1970, not the year 1704
 _LONGEST = 80
+_MOST_GUESSES = 50  # of one document: one may take 12 ms, and 2,000 entries may each have another odd date
 
 
-def parse_date(text: str, now: datetime) -> datetime | None:
+def reader(now: datetime) -> Callable[[str], datetime | None]:
+    """`parse_date` for the dates of one document, of which only so many may be odd."""
+    left = _MOST_GUESSES
+
+    @cache
+    def guess(text: str) -> datetime | None:
+        nonlocal left
+        left -= 1
+        return _guess(text) if left >= 0 else None
+
+    return cache(lambda text: parse_date(text, now, guess))
+
+
+def parse_date(text: str, now: datetime, guess: Callable[[str], datetime | None] | None = None) -> datetime | None:
     """The time that `text` means, in UTC and whole seconds; None where it means none, or none from 1990 to `now`.
 
-    Never raises. A date without a zone is in UTC.
+    Never raises. A date without a zone is in UTC. `guess` is asked for what has no form that is known here.
     """
     text = " ".join(text.split())
     if not text.isprintable() or len(text) > _LONGEST:
         return None
     try:
-        found = _read(text)
+        found = _read(text, guess or _guess)
         when = found.astimezone(UTC).replace(microsecond=0) if found else None
     except (ValueError, OverflowError):  # a thirteenth month, a year 0, an offset of four days
         return None
     return when if when and EARLIEST <= when <= now + _AHEAD else None
 
 
-def _read(text: str) -> datetime | None:
+def _read(text: str, guess: Callable[[str], datetime | None]) -> datetime | None:
     if stamp := _TIMESTAMP.fullmatch(text):
         return datetime.fromtimestamp(int(stamp[1]), UTC)
+    parts = _parts(text) or _parts(datewords.translated(text))
+    if parts:
+        return _put_together(parts)
+    return guess(text) if len(re.findall(r"\d", text)) >= 3 else None
+
+
+def _parts(text: str) -> dict[str, str | None] | None:
     for form in _FORMS:
         if match := form.fullmatch(text):
             parts = match.groupdict()
-            if "name" not in parts or parts["name"].lower() in _MONTHS:
-                return _put_together(parts)
-    return _guess(text) if len(re.findall(r"\d", text)) >= 3 else None
+            if "name" not in parts or (parts["name"] or "").lower() in _MONTHS:
+                return parts
+    return None
 
 
 def _put_together(parts: dict[str, str | None]) -> datetime:
