@@ -53,10 +53,14 @@ def _echo_source(one: SourceStatus, wide: int, now: datetime) -> None:
     if source.error:
         since = f"; last good answer {ago(source.last_ok, now)}" if source.last_ok else ""
         click.echo(f"  {'':<{wide}}  {source.error}{since}")
+    if moved := source.whereabouts.moved_to:
+        since = ago(source.whereabouts.moved_since, now)
+        click.echo(f"  {'':<{wide}}  moved for good to {moved}, first seen {since}: write it into feeds.yaml")
 
 
 def _source(one: SourceStatus) -> dict[str, object]:
     source = one.source
+    where = source.whereabouts
     row: dict[str, object] = {
         "id": source.id,
         "url": source.location,
@@ -69,6 +73,7 @@ def _source(one: SourceStatus) -> dict[str, object]:
         "items": one.items,
         "held": 0,
         "gap": None,
+        "moved": {"to": where.moved_to, "since": iso(where.moved_since)} if where.moved_to else None,
     }
     return {**row, "removed": iso(source.removed)} if source.removed else row
 
