@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from feedhub.model import FeedId, Item, Kind, Problem, Release, ReleaseState, SourceState
 from feedhub.output import assemble
-from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, credited, verdict, waits
+from feedhub.output.catalogue import Catalogue, Feed, Shape
+from feedhub.output.membership import Verdict, credited, verdict, waits
 from feedhub.store import items, outputs, releases, sources
 from feedhub.store.db import Database, get, put
 

@@ -12,8 +12,9 @@ import pytest
 from feedhub import text
 from feedhub.config import schema
 from feedhub.model import AuthorId, Category, Content, Item, ItemId, Kind, Person, SourceId, Tag
-from feedhub.output import definition, membership
-from feedhub.output.membership import Catalogue, Verdict
+from feedhub.output import catalogue, definition, membership
+from feedhub.output.catalogue import Catalogue
+from feedhub.output.membership import Verdict
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def hub(lost: tuple[str, ...] = (), **sections: Any) -> Catalogue:
     }
     names = ("News", "Cloud", "Größe")
     tags = {text.fold(name): Tag(slug=text.slug(name), name=name) for name in names}
-    return membership.catalogue(config, tags, ["cloud"], {SourceId("free"): "The Free Feed"}, removed)
+    return catalogue.catalogue(config, tags, ["cloud"], {SourceId("free"): "The Free Feed"}, removed)
 
 
 def entry(source: str = "free", *, by: tuple[str, ...] = (), **content: Any) -> Item:
@@ -94,7 +95,7 @@ def homes(item: Item, among: Catalogue, *, featured: bool = False) -> set[str]:
     all_of = {
         str(feed.id)
         for feed in among.feeds.values()
-        if feed.id != membership.FEATURED and membership.verdict(item, feed, among, featured=featured) is Verdict.IN
+        if feed.id != catalogue.FEATURED and membership.verdict(item, feed, among, featured=featured) is Verdict.IN
     }
     assert near == all_of
     return near
@@ -338,6 +339,13 @@ def test_what_is_kept_of_a_source_holds_no_secret_and_no_path(url: str) -> None:
 )
 def test_credit_goes_where_it_is_due_and_to_nobody_else(item: Item, people: list[str]) -> None:
     assert named(item, hub()) == people
+
+
+def test_a_source_that_calls_itself_by_an_authors_name_is_named_by_its_id() -> None:
+    (person,) = membership.credited(entry(), hub(), "LEE  Pender")
+    assert person.name == "free"
+    (person,) = membership.credited(entry("bound"), hub(), "Lee Pender")
+    assert person.name == "Lee Pender"
 
 
 def test_an_authors_address_is_the_hubs_not_the_sources() -> None:

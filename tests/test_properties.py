@@ -23,7 +23,8 @@ from feedhub.ingest.update import Intake
 from feedhub.ingest.workers import Workers
 from feedhub.model import FeedId
 from feedhub.output import build
-from feedhub.output.membership import FEATURED, Catalogue, Verdict, verdict, waits
+from feedhub.output.catalogue import FEATURED, Catalogue
+from feedhub.output.membership import Verdict, verdict, waits
 from feedhub.settings import Config
 from feedhub.store import db as database
 from feedhub.store import items, leases, releases

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from feedhub import text, urls
 from feedhub.model import Content, Credit, Document, Entry, Item, Kind, Person, Release, SourceId, SourceState, Standing
-from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, credited, verdict
+from feedhub.output.catalogue import Catalogue, Feed, Shape
+from feedhub.output.membership import Verdict, credited, verdict
 from feedhub.settings import ContentMode, Pin, WebAddress
 
 SUMMARY = 300  # characters of an excerpt

@@ -20,7 +20,8 @@ from pathlib import Path
 from feedhub import files, identity
 from feedhub.model import AuthorId, FeedId, Item, ItemId, Kind, SourceId, Standing, Via
 from feedhub.output import assemble, definition, featured, membership, publish, release
-from feedhub.output.membership import Catalogue, Feed, Shape, Verdict, catalogue, homes, sources_of, verdict
+from feedhub.output.catalogue import Catalogue, Feed, Shape, catalogue
+from feedhub.output.membership import Verdict, homes, sources_of, verdict
 from feedhub.settings import Config
 from feedhub.store import items, outputs, posts, releases, sources
 from feedhub.store.db import Database, get, put, transaction

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from feedhub import text
 from feedhub.model import AuthorId, SourceId
-from feedhub.output.membership import Catalogue, Feed, Shape
+from feedhub.output.catalogue import Catalogue, Feed, Shape
 from feedhub.settings import Author, Auto, ContentMode, Filter, Source, WebAddress
 
 VERSION = "1"  # of everything that is derived from a configuration; a new one derives it again

@@ -13,7 +13,8 @@ from itertools import islice
 from feedhub import identity, urls
 from feedhub.model import FeedId, Item, ItemId, Kind, Release, SourceId, Via
 from feedhub.output import assemble, release
-from feedhub.output.membership import FEATURED, Catalogue, Verdict, sources_of, verdict, waits
+from feedhub.output.catalogue import FEATURED, Catalogue
+from feedhub.output.membership import Verdict, sources_of, verdict, waits
 from feedhub.settings import Featured, Pin
 from feedhub.store import items, outputs, releases
 from feedhub.store.db import Database
