@@ -8,12 +8,24 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedhub.model import FeedId, Item, Kind, Problem, Release, ReleaseState, SourceState
+from feedhub.errors import NotFound
+from feedhub.model import (
+    FeedId,
+    Item,
+    ItemId,
+    Kind,
+    Problem,
+    Release,
+    ReleaseState,
+    SourceId,
+    SourceState,
+    Via,
+)
 from feedhub.output import assemble
 from feedhub.output.catalogue import Catalogue, Feed, Shape
 from feedhub.output.membership import Verdict, credited, verdict, waits
 from feedhub.store import items, outputs, releases, sources
-from feedhub.store.db import Database, get, put
+from feedhub.store.db import Database, get, put, transaction
 
 _POST_PROBLEMS = "post_problems"
 
@@ -38,13 +50,14 @@ class SourceStatus:
     source: SourceState
     state: Health
     items: int
+    held: int
 
 
 def status(db: Database, *, removed: bool = False) -> tuple[SourceStatus, ...]:
     """Every source, worst first."""
-    counts = sources.counts(db)
+    counts, held = sources.counts(db), items.held_counts(db)
     found = [
-        SourceStatus(source=state, state=_health(state), items=counts.get(state.id, 0))
+        SourceStatus(source=state, state=_health(state), items=counts.get(state.id, 0), held=held.get(state.id, 0))
         for state in sources.states(db, removed=removed)
     ]
     order = (Health.GONE, Health.FAILING, Health.NEW, Health.OK, Health.PAUSED)
@@ -75,6 +88,45 @@ def problems(db: Database) -> tuple[Problem, ...]:
     return (*posts, *unpublished)
 
 
+# -- the admin's word
+
+
+def held(db: Database) -> tuple[Item, ...]:
+    """The items that wait for it, first come first."""
+    return items.held(db)
+
+
+def let_go(db: Database, names: Sequence[str], hub_url: str, *, via: Via, now: datetime) -> tuple[Item, ...]:
+    """Let go what is held, or was retracted: all of a source that is held, or single items. Raises `NotFound`."""
+    with transaction(db):
+        waiting = items.held(db)
+        chosen: dict[ItemId, Item] = {}
+        for name in names:
+            of_source = [item for item in waiting if item.source == name]
+            found = of_source or [item for item in items.find(db, name, hub_url) if item.held or item.retracted]
+            if not found:
+                raise NotFound(f"nothing of a source {name} is held, and no held or retracted item has that id or link")
+            chosen |= {item.id: item for item in found}
+        for item in chosen:
+            items.let_go(db, item, via=via, now=now)
+    return tuple(chosen.values())
+
+
+def retract(db: Database, names: Sequence[str], hub_url: str, now: datetime) -> tuple[Item, ...]:
+    """Take items out of every feed. Their places stay, as holes: nothing is pulled back. Raises `NotFound`."""
+    with transaction(db):
+        chosen: dict[ItemId, Item] = {}
+        for name in names:
+            found = items.find(db, name, hub_url)
+            if not found:
+                raise NotFound(f"the hub holds no item with the id or the link {name}")
+            chosen |= {item.id: item for item in found}
+        for item in chosen:
+            items.retract(db, item, now)
+            items.look_again(db, [item], via=Via.NEWS, due=now)
+    return tuple(chosen.values())
+
+
 # -- explain
 
 
@@ -85,6 +137,7 @@ class Why(StrEnum):
     LEFT = "left"
     HISTORY = "history"
     SCHEDULED = "scheduled"
+    HELD = "held"
     FILTERED = "filtered"
     RETRACTED = "retracted"
     ELSEWHERE = "elsewhere"
@@ -108,6 +161,7 @@ class Explained:
     link: str | None
     authors: tuple[str, ...]
     feeds: tuple[FeedVerdict, ...]
+    also_at: tuple[tuple[SourceId, str], ...]  # the other sources that show it, and its id there
     history: tuple[tuple[datetime, str], ...]  # what has happened to it, oldest first
 
 
@@ -120,6 +174,7 @@ def explain(db: Database, among: Catalogue, name: str, now: datetime) -> tuple[E
             link=assemble.link_of(item, hub.url),
             authors=tuple(person.name for person in credited(item, among, _fallback(item, among))),
             feeds=tuple(_verdicts(db, item, among, now)),
+            also_at=tuple((source, key) for source, key in items.seen_at(db, item.id) if source != item.source),
             history=_history(db, item),
         )
         for item in items.find(db, name, hub.url)
@@ -135,6 +190,8 @@ def _history(db: Database, item: Item) -> tuple[tuple[datetime, str], ...]:
     ]
     if item.updated > item.first_seen:
         told.append((item.updated, "its content changed"))
+    if item.retracted:
+        told.append((item.retracted, "it was taken back"))
     if item.withdrawn:
         told.append((item.withdrawn, "its post was deleted, or made a draft"))
     return tuple(sorted(told))
@@ -174,6 +231,10 @@ def _why(
         return Why.FILTERED, "a filter (keep, drop) of its source or of this feed leaves it out"
     if belongs is Verdict.ELSEWHERE or (belongs is Verdict.UNDECIDED and place is None):
         return Why.ELSEWHERE, "it does not belong to this feed"
+    if item.held:
+        return Why.HELD, f"{item.held}; it waits for `feedhub release` or `feedhub retract`"
+    if item.retracted:
+        return Why.RETRACTED, f"it was taken back by {item.retracted:%Y-%m-%d %H:%M} UTC"
     if item.withdrawn is not None:
         return Why.RETRACTED, f"its post was deleted, or made a draft, by {item.withdrawn:%Y-%m-%d %H:%M} UTC"
     if waits(item, now):

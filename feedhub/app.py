@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from feedhub import __version__, admin, files, follow
+from feedhub import __version__, admin, files, follow, process
 from feedhub.errors import Busy, ConfigError, NotFound, UsageError
-from feedhub.model import Problem, SourceId
+from feedhub.model import Item, Problem, SourceId, Via
 from feedhub.settings import Config
 from feedhub.store import db as database
 from feedhub.store import leases, sources
@@ -62,26 +62,6 @@ def place(config: str | Path, data: str | Path | None) -> Place:
     """A hub by its feeds.yaml; its data lie beside that unless said otherwise."""
     path = Path(config).absolute()
     return Place(config=path, data=Path(data).absolute() if data else path.parent / "data")
-
-
-def owner() -> str:
-    """The name of this process, told apart from an earlier one that had its number."""
-    return f"{os.getpid()}-{_started(os.getpid())}"
-
-
-def alive(name: str) -> bool:
-    """Whether the process that called itself so by `owner` still runs."""
-    pid, _, started = name.partition("-")
-    return _started(int(pid)) == started
-
-
-def _started(pid: int) -> str:
-    """When a process began, in the kernel's ticks; empty where there is none, or no /proc."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return fields[19]
 
 
 @contextmanager
@@ -147,9 +127,9 @@ def poll(
 
     with opened(where) as db:
         config = in_force(db, where)
-        leases.take_back(db, alive)
+        leases.take_back(db, process.alive)
         only = _chosen(config, names, every=every)
-        claimed = leases.claim(db, clock(), owner(), count=len(config.sources), only=only)
+        claimed = leases.claim(db, clock(), process.owner(), count=len(config.sources), only=only)
         begin(len(claimed))
         polled = asyncio.run(_poll(db, claimed, config, done)) if claimed else ()
         skipped = tuple(update.skipped(sources.state(db, source)) for source in only or () if source not in claimed)
@@ -183,7 +163,7 @@ async def _poll(
 async def _keep_leases(db: Database) -> None:
     while True:
         await asyncio.sleep(leases.LEASE.total_seconds() / 3)
-        leases.renew(db, clock(), owner())
+        leases.renew(db, clock(), process.owner())
 
 
 def in_thread(call: Callable[[], T]) -> Future[T]:
@@ -232,7 +212,7 @@ async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
                 db=db,
                 fetcher=fetcher,
                 workers=workers,
-                owner=owner(),
+                owner=process.owner(),
                 now=clock,
                 jitter=random.random,
                 cron=lambda line, after: scheduler.next_time(line, after, zone),
@@ -281,6 +261,29 @@ def status(where: Place, *, removed: bool = False) -> Status:
     with opened(where) as db:
         problems = follow.take_up(db, where.config, os.environ, clock())
         return Status(sources=admin.status(db, removed=removed), problems=(*problems, *admin.problems(db)))
+
+
+def held(where: Place) -> tuple[Item, ...]:
+    """The items that wait for the admin's word."""
+    with opened(where) as db:
+        return admin.held(db)
+
+
+def release(where: Place, names: Sequence[str], *, as_history: bool) -> tuple[tuple[Item, ...], Built]:
+    """Let go what is held, or was retracted, and publish. Raises `NotFound`."""
+    with opened(where) as db:
+        config = in_force(db, where)
+        via = Via.PAST if as_history else Via.ASKED
+        gone = admin.let_go(db, names, config.hub.url, via=via, now=clock())
+        return gone, publish(db, where, config)
+
+
+def retract(where: Place, names: Sequence[str]) -> tuple[tuple[Item, ...], Built]:
+    """Take items out of every feed, and publish. Raises `NotFound`."""
+    with opened(where) as db:
+        config = in_force(db, where)
+        taken = admin.retract(db, names, config.hub.url, clock())
+        return taken, publish(db, where, config)
 
 
 def explain(where: Place, name: str) -> tuple[admin.Explained, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
-from feedhub import app, files, follow, scheduler
+from feedhub import app, files, follow, process, scheduler
 from feedhub.app import Place
 from feedhub.engine import Engine, Surroundings
 from feedhub.model import Health, HealthStatus
@@ -37,7 +37,7 @@ def run(where: Place, ready: Callable[[str], None]) -> None:
     """
     with app.opened(where) as db, files.hold(where.data / "run.lock"):
         found = follow.look(db, where.config, os.environ)
-        leases.take_back(db, app.alive)
+        leases.take_back(db, process.alive)
         app.sweep(where)
         asyncio.run(_serve(where, found, ready))
 

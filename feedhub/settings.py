@@ -109,6 +109,7 @@ class Source:
     tags: tuple[str, ...]
     every: Rhythm
     backlog: int
+    flood: int  # more unknown items than this in one answer are looked at twice
     content: ContentMode
     keep: Filter | None
     drop: Filter | None
@@ -166,6 +167,7 @@ class Fetch:
     """Bounds of reading: `timeout` for a whole answer, `max_size` in bytes on the wire."""
 
     concurrency: int
+    flood: int  # of sources that say nothing else
     timeout: timedelta
     max_size: int
     allow: tuple[IPv4Network | IPv6Network, ...]

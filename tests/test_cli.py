@@ -25,6 +25,7 @@ from conftest import NOW, Entry, Hub, numbered
 
 from feedhub import app
 from feedhub.cli.main import main
+from feedhub.process import owner
 from feedhub.store import db as database
 from feedhub.store import leases
 
@@ -317,9 +318,9 @@ def test_poll_asks_nobody_who_is_gone_or_is_being_asked(hub: Hub, run: Run) -> N
     hub.show("read-elsewhere", [])
     assert run("poll", "gone").code == 0
     with database.opened(hub.place.database) as db:
-        leases.claim(db, app.clock(), app.owner(), count=1)
+        leases.claim(db, app.clock(), owner(), count=1)
         hub.pass_(minutes=2)
-        leases.renew(db, app.clock(), app.owner())
+        leases.renew(db, app.clock(), owner())
         hub.pass_(minutes=2)
     report = run("poll", "--all", "--json").json
     assert {one["id"]: one["result"] for one in report["sources"]} == {"gone": "skipped", "read-elsewhere": "skipped"}

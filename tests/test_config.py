@@ -168,6 +168,7 @@ def test_the_contracts_own_example_means_what_it_says() -> None:
             tags=("news",),
             every=Auto.AUTO,
             backlog=5,
+            flood=25,
             content=ContentMode.FULL,
             keep=Filter(patterns={"title": re.compile("virtuali[sz]ation", re.IGNORECASE)}),
             drop=None,
@@ -195,7 +196,7 @@ def test_the_contracts_own_example_means_what_it_says() -> None:
         )
     }
     assert parsed.fetch == Fetch(
-        concurrency=64, timeout=timedelta(seconds=20), max_size=10_000_000, allow=(ip_network("127.0.0.0/8"),)
+        concurrency=64, flood=25, timeout=timedelta(seconds=20), max_size=10_000_000, allow=(ip_network("127.0.0.0/8"),)
     )
     assert (parsed.server, parsed.publish) == (Server(host="127.0.0.1", port=8000), Publish(limit=50))
 
@@ -214,6 +215,7 @@ def test_what_is_not_written_has_a_default() -> None:
         tags=(),
         every=Auto.AUTO,
         backlog=5,
+        flood=25,
         content=ContentMode.FULL,
         keep=None,
         drop=None,
@@ -223,7 +225,7 @@ def test_what_is_not_written_has_a_default() -> None:
     assert least.featured is None
     assert least.feeds["f"].selection is None
     assert least.feeds["f"].limit == 20
-    assert least.fetch == Fetch(concurrency=64, timeout=timedelta(seconds=20), max_size=10_000_000, allow=())
+    assert least.fetch == Fetch(concurrency=64, flood=25, timeout=timedelta(seconds=20), max_size=10_000_000, allow=())
 
 
 def test_a_section_with_everything_commented_out_is_an_empty_one() -> None:

@@ -26,7 +26,6 @@ DOORS = {
     "nh3": {"ingest/sanitize.py"},
     "pebble": {"ingest/workers.py"},
     "pydantic": {"config/document.py"},
-    "rich": {"cli/*.py"},
     "sqlite_utils": {"store/db.py", "store/migrations.py"},
     "starlette": {"web/app.py"},
     "structlog": {"log.py"},

@@ -78,6 +78,7 @@ def _item(
         uid="tag:hub.example,2026:1",
         kind=kind,
         source=source,
+        sources=(source,) if source else (),
         author=author,
         slug=slug,
         tags=tags,

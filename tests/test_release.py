@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedhub.model import FeedId, ItemId, Placement, ReleaseState, SourceId, Standing
+from feedhub.model import FeedId, ItemId, Placement, ReleaseState, SourceId, Standing, Via
 from feedhub.output import release
 from feedhub.output.release import Arrival
 
@@ -31,10 +31,15 @@ def standing(*, shown: int = 0, oldest: int | None = None, last: int = 0, publis
     )
 
 
-def arrival(item: int, age: float, *, added: bool = False, post: bool = False, backlog: int | None = None) -> Arrival:
+def arrival(item: int, age: float, *, via: Via = Via.NEWS, post: bool = False, backlog: int | None = None) -> Arrival:
     """An item of so many days ago."""
     return Arrival(
-        item=ItemId(item), dated=NOW - age * DAY, added=added, post=post, group="post" if post else "a", backlog=backlog
+        item=ItemId(item),
+        dated=NOW - age * DAY,
+        via=via,
+        post=post,
+        group="post" if post else "a",
+        backlog=backlog,
     )
 
 
@@ -51,7 +56,7 @@ def test_a_first_publication_releases_the_newest_and_the_rest_is_history() -> No
 
 
 def test_a_first_publication_asks_neither_age_nor_backlog() -> None:
-    coming = [arrival(n, age=900 + n, added=True, backlog=0) for n in range(3)]
+    coming = [arrival(n, age=900 + n, via=Via.ADDED, backlog=0) for n in range(3)]
     assert len(released(release.place(standing(published=False), coming, limit=50, now=NOW))) == 3
 
 
@@ -100,26 +105,26 @@ def test_old_posts_fill_the_room_there_is_newest_first() -> None:
 
 def test_what_an_edit_adds_is_released_down_to_the_oldest_shown() -> None:
     feed = standing(shown=5, oldest=10, last=5)
-    coming = [arrival(n, age=n, added=True) for n in range(8, 13)]
+    coming = [arrival(n, age=n, via=Via.ADDED) for n in range(8, 13)]
     assert sorted(released(release.place(feed, coming, limit=5, now=NOW))) == [8, 9, 10]
 
 
 def test_what_an_edit_adds_fills_the_room_there_is_newest_first() -> None:
     feed = standing(shown=3, oldest=10, last=3)
-    coming = [arrival(n, age=n, added=True) for n in (11, 12, 500, 900)]
+    coming = [arrival(n, age=n, via=Via.ADDED) for n in (11, 12, 500, 900)]
     assert sorted(released(release.place(feed, coming, limit=5, now=NOW))) == [11, 12]
 
 
 def test_what_an_edit_adds_is_bounded_by_the_backlog_of_each_source() -> None:
-    coming = [arrival(n, age=n, added=True, backlog=2) for n in range(5)]
-    other = Arrival(item=ItemId(9), dated=NOW - 9 * DAY, added=True, post=False, group="b", backlog=2)
+    coming = [arrival(n, age=n, via=Via.ADDED, backlog=2) for n in range(5)]
+    other = Arrival(item=ItemId(9), dated=NOW - 9 * DAY, via=Via.ADDED, post=False, group="b", backlog=2)
     assert sorted(released(release.place(standing(), [*coming, other], limit=50, now=NOW))) == [0, 1, 9]
 
 
 def test_a_backlog_of_none_is_no_bound_and_one_of_nought_lets_nothing_in() -> None:
-    coming = [arrival(n, age=n, added=True) for n in range(40)]
+    coming = [arrival(n, age=n, via=Via.ADDED) for n in range(40)]
     assert len(released(release.place(standing(), coming, limit=50, now=NOW))) == 40
-    coming = [arrival(n, age=n, added=True, backlog=0) for n in range(40)]
+    coming = [arrival(n, age=n, via=Via.ADDED, backlog=0) for n in range(40)]
     assert released(release.place(standing(), coming, limit=50, now=NOW)) == []
 
 
@@ -146,7 +151,7 @@ arrivals = st.lists(
         arrival,
         item=st.integers(1, 10**6),
         age=st.integers(0, 3000).map(lambda tenths: tenths / 10),
-        added=st.booleans(),
+        via=st.sampled_from([Via.NEWS, Via.FIRST, Via.ADDED]),
         post=st.booleans(),
         backlog=st.none() | st.integers(0, 5),
     ),
@@ -182,7 +187,12 @@ def test_nothing_added_that_is_older_than_the_oldest_enters_a_full_window(
     feed: Standing, coming: list[Arrival], limit: int
 ) -> None:
     placed = release.place(feed, coming, limit=limit, now=NOW)
-    added = {one.item for one in coming if one.added}
+    added = {one.item for one in coming if one.via is not Via.NEWS}
     if feed.published and feed.oldest and feed.shown >= limit:
         let_in = [one for one in placed if one.item in added and one.state is ReleaseState.RELEASED]
         assert all(one.dated >= feed.oldest for one in let_in)
+
+
+def test_what_the_admin_lets_go_is_released_however_old() -> None:
+    coming = [arrival(1, age=900, via=Via.ASKED), arrival(2, age=1, via=Via.PAST)]
+    assert released(release.place(standing(shown=50, oldest=5), coming, limit=50, now=NOW)) == [1]

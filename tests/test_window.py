@@ -371,7 +371,7 @@ def test_a_feed_or_a_source_may_republish_the_summary_alone(hub: Hub) -> None:
     hub.source("whole")
     hub.source("brief", content="summary")
     hub.show("whole", [Entry(id="tag:x:1", title="Whole", dated=NOW, html="<p>All <b>words</b></p>")])
-    hub.show("brief", [Entry(id="tag:y:1", title="Brief", dated=NOW, html="<p>All <b>words</b></p>")])
+    hub.show("brief", [Entry(id="tag:y:2", title="Brief", dated=NOW, html="<p>All <b>words</b></p>")])
     hub.configure(feeds={"mine": {"title": "Mine", "content": "summary"}})
     hub.poll()
     shown = {entry.title: entry for entry in hub.read().entries}

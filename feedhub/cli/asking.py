@@ -71,7 +71,7 @@ def _source(one: SourceStatus) -> dict[str, object]:
         "failures": source.failures,
         "error": source.error,
         "items": one.items,
-        "held": 0,
+        "held": one.held,
         "gap": None,
         "moved": {"to": where.moved_to, "since": iso(where.moved_since)} if where.moved_to else None,
     }
@@ -109,7 +109,7 @@ def _explained(one: Explained) -> dict[str, object]:
         "authors": one.authors,
         "first_seen": iso(item.first_seen),
         "published": iso(item.content.published),
-        "also_at": [],
+        "also_at": [{"source": source, "id": key} for source, key in one.also_at],
         "feeds": [_verdict(feed) for feed in one.feeds],
         "history": [{"at": iso(at), "what": what} for at, what in one.history],
     }

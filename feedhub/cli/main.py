@@ -20,6 +20,9 @@ _COMMANDS = {
     "build": "publishing",
     "status": "asking",
     "explain": "asking",
+    "held": "moderating",
+    "release": "moderating",
+    "retract": "moderating",
 }
 _HELP = {  # said here, so that --help imports no command
     "init": "write a starter hub that runs at once",
@@ -29,6 +32,9 @@ _HELP = {  # said here, so that --help imports no command
     "build": "publish without polling",
     "status": "each source: state, last success, next check, error",
     "explain": "why an item is, or is not, in which feeds",
+    "held": "items held back, and why",
+    "release": "let held or retracted items go",
+    "retract": "take items out of every feed",
 }
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -57,7 +58,7 @@ def poll(*, sources: tuple[str, ...], every: bool, config: str, data: str | None
 def _row(one: Polled) -> dict[str, object]:
     row = asdict(one)
     del row["notes"]
-    return {**row, "held": 0}
+    return row
 
 
 @contextmanager
@@ -65,11 +66,12 @@ def _progress(*, shown: bool) -> Iterator[tuple[Callable[[int], None], Callable[
     if not shown:
         yield lambda _: None, lambda _: None
         return
-    from rich.progress import Progress
+    with click.progressbar(length=0, label="reading", file=sys.stderr) as bar:
 
-    with Progress(transient=True) as progress:
-        task = progress.add_task("reading", total=None)
-        yield (lambda total: progress.update(task, total=total)), (lambda _: progress.advance(task))
+        def begin(total: int) -> None:
+            bar.length = total
+
+        yield begin, lambda _: bar.update(1)
 
 
 @click.command

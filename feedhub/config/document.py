@@ -162,6 +162,9 @@ class FilterPart(_Part):
         return self
 
 
+Flood = Annotated[int, Field(ge=1, le=10_000)]
+
+
 class SourcePart(_Part):
     """One of `sources`."""
 
@@ -172,6 +175,7 @@ class SourcePart(_Part):
     tags: list[Text] = []
     every: Annotated[Timed, WrapValidator(_rhythm)] = Timed.model_construct(cron=Auto.AUTO)
     backlog: Annotated[int, Field(ge=0, le=500)] = 5
+    flood: Flood | None = None
     content: Mode = ContentMode.FULL
     keep: FilterPart | None = None
     drop: FilterPart | None = None
@@ -240,6 +244,7 @@ class FetchPart(_Part):
     """`fetch`."""
 
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
+    flood: Flood = 25
     timeout: Annotated[timedelta, _measured(values.timeout)] = timedelta(seconds=20)
     max_size: Annotated[int, _measured(values.size)] = 10_000_000
     allow: list[Annotated[IPv4Network | IPv6Network, _made(values.network)]] = []

@@ -120,6 +120,7 @@ class _Settings:
             feeds={name: self.feed(name, part) for name, part in document.feeds.items()},
             fetch=settings.Fetch(
                 concurrency=document.fetch.concurrency,
+                flood=document.fetch.flood,
                 timeout=document.fetch.timeout,
                 max_size=document.fetch.max_size,
                 allow=tuple(document.fetch.allow),
@@ -144,6 +145,7 @@ class _Settings:
             tags=_once(part.tags),
             every=part.every.cron,
             backlog=part.backlog,
+            flood=part.flood or self.document.fetch.flood,
             content=part.content,
             keep=_filter(part.keep),
             drop=_filter(part.drop),

@@ -2,21 +2,25 @@
 
 no answer, or no feed       → nothing known is touched; the error in words, a later check
 304, or the same bytes      → a later check
-a feed                      → unknown entries are new items; known ones that say something else are
-changed; what a document no longer shows stays
+a feed                      → known entries that say something else are changed; others are recognised
+                              (`recognise`), or are new items, whose fate is told (`flood`); what the
+                              source says it has withdrawn is retracted; what it no longer shows stays
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from feedhub import identity, urls
 from feedhub.ingest import moves, schedule
+from feedhub.ingest.flood import fates, stated
+from feedhub.ingest.recognise import Neighbours, recognise
 from feedhub.ingest.schedule import Told
 from feedhub.model import (
+    AlsoSeen,
     ChangedItem,
     Content,
     Description,
@@ -35,6 +39,7 @@ from feedhub.model import (
     SourceState,
     SourceUpdate,
     Validators,
+    Via,
     Whereabouts,
 )
 from feedhub.settings import LocalFile, Source, WebAddress
@@ -50,12 +55,17 @@ class Moment:
     cron: Callable[[str, datetime], datetime]
 
 
+_MANY_EDITS = 10  # of one item; from then on one a day counts: some stamp the clock into every answer
+_SELDOM = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is stored of the entries of a document."""
 
     items: Mapping[str, Item]  # by key, within the source
     taken: Container[str]  # the ids that items bear
+    near: Neighbours = field(default_factory=Neighbours)
     dates: tuple[datetime, ...] = ()  # of the source's newest items
 
 
@@ -147,15 +157,21 @@ def _origin(source: Source, state: SourceState, where: Whereabouts) -> str | Non
 def _taken_in(
     source: Source, state: SourceState, answer: Fetched, feed: ParsedFeed, known: Known, moment: Moment
 ) -> SourceUpdate:
-    new = _new(source, feed, known, moment)
+    strange = [entry for entry in feed.entries if entry.key not in known.items]
+    found = recognise(strange, feed.keys, source.id, known.near)
+    unknown = [entry for entry in strange if entry.key not in found.same]
+    new = _new([entry for entry in unknown if entry.key not in found.elsewhere], source, state, known, moment)
+    withdrawn = (known.items.get(key) for key in feed.deleted)
     dates = (*known.dates, *(item.dated for item in new))
     return replace(
         _good(source, replace(state, asks=feed.asks), answer, replace(known, dates=dates), moment),
         status=answer.status,
         new=new,
-        changed=tuple(
-            _change(entry, known.items[entry.key], moment) for entry in feed.entries if entry.key in known.items
+        changed=tuple(_changed(feed.entries, {**known.items, **found.same}, source, moment)),
+        also=tuple(
+            _also(entry, found.elsewhere[entry.key], state) for entry in unknown if entry.key in found.elsewhere
         ),
+        retracted=tuple(item.id for item in withdrawn if item and item.source == source.id and not item.retracted),
         described=Description(title=feed.title or None, site=feed.link, feed_id=feed.id, language=feed.language),
         validators=answer.validators if feed.whole else Validators(),
         body_digest=body_digest(answer.body) if feed.whole else "",
@@ -164,18 +180,18 @@ def _taken_in(
     )
 
 
-def _new(source: Source, feed: ParsedFeed, known: Known, moment: Moment) -> tuple[NewItem, ...]:
+def _new(
+    unknown: Sequence[ParsedEntry], source: Source, state: SourceState, known: Known, moment: Moment
+) -> tuple[NewItem, ...]:
     new: list[NewItem] = []
     borne: set[str] = set()  # by the entries before it: a source may name one as we would another
-    for entry in feed.entries:
-        if entry.key in known.items:
-            continue
+    told = fates(unknown, last_ok=state.last_ok, most=source.flood, now=moment.now)
+    for entry, fate in zip(unknown, told, strict=True):
         uid = identity.entry_uid(
             entry.origin_id, entry.key, known.taken, borne, source=source.id, hub_url=moment.hub_url, now=moment.now
         )
         borne.add(uid)
-        published = entry.content.published or entry.content.updated
-        dated = min(published or moment.now, moment.now)
+        dated = min(stated(entry) or moment.now, moment.now)
         new.append(
             NewItem(
                 uid=uid,
@@ -184,23 +200,41 @@ def _new(source: Source, feed: ParsedFeed, known: Known, moment: Moment) -> tupl
                 content=entry.content,
                 dated=dated,
                 updated=max(dated, min(entry.content.updated or dated, moment.now)),
+                fate=fate,
             )
         )
     return tuple(new)
 
 
-def _change(entry: ParsedEntry, item: Item, moment: Moment) -> ChangedItem:
-    """A known entry whose bytes moved. Its `updated` moves only if what it says did."""
-    same = _said(entry.content) == _said(item.content)
-    stated = entry.content.updated
-    credible = stated is not None and item.updated < stated <= moment.now
+def _changed(
+    entries: Sequence[ParsedEntry], items: Mapping[str, Item], source: Source, moment: Moment
+) -> Iterator[ChangedItem]:
+    for entry in entries:
+        item = items.get(entry.key)
+        if item and item.source == source.id and item.edits >= _MANY_EDITS and moment.now - item.updated < _SELDOM:
+            continue
+        if item:
+            yield _change(entry, item, moment, ours=item.source == source.id)
+
+
+def _change(entry: ParsedEntry, item: Item, moment: Moment, *, ours: bool) -> ChangedItem:
+    """A known entry whose bytes moved. Its `updated` moves only if what it says did, in the source that is credited."""
+    same = not ours or _said(entry.content) == _said(item.content)
+    updated = entry.content.updated
+    credible = updated is not None and item.updated < updated <= moment.now
     return ChangedItem(
         item=item.id,
         key=entry.key,
         digest=entry.digest,
         content=None if same else entry.content,
-        updated=item.updated if same else stated if credible and stated else moment.now,
+        updated=item.updated if same else updated if credible and updated else moment.now,
     )
+
+
+def _also(entry: ParsedEntry, item: Item, state: SourceState) -> AlsoSeen:
+    """An entry that is an item of another source: one item in every feed."""
+    via = Via.FIRST if state.last_ok is None else Via.NEWS
+    return AlsoSeen(item=item.id, key=entry.key, digest=entry.digest, content=entry.content, via=via)
 
 
 def _said(content: Content) -> Content:

@@ -19,9 +19,11 @@ from time import perf_counter
 from feedhub import urls
 from feedhub.ingest.decide import Known, Moment, body_digest, decide
 from feedhub.ingest.fetch import Fetcher, Request
+from feedhub.ingest.recognise import Neighbours
 from feedhub.ingest.workers import Workers
 from feedhub.model import (
     Fetched,
+    Held,
     ParsedFeed,
     ParseOutcome,
     PollResult,
@@ -33,6 +35,8 @@ from feedhub.settings import Config, LocalFile, Source
 from feedhub.store import items, leases, sources
 from feedhub.store.db import Database, transaction
 
+_PAST = 500  # of a source's latest items, where all its ids and links change at once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polled:
@@ -43,6 +47,7 @@ class Polled:
     http_status: int | None
     new: int
     updated: int
+    held: int
     error: str | None
     notes: tuple[str, ...]
     ms: int
@@ -138,8 +143,20 @@ async def read(source: Source, config: Config, intake: Intake, turn: Turn) -> Po
 
 
 def _known(db: Database, source: SourceId, parsed: ParseOutcome | None) -> Known:
-    keys = [entry.key for entry in parsed.entries] if isinstance(parsed, ParsedFeed) else []
-    return Known(items=items.by_key(db, source, keys), taken=items.Uids(db), dates=sources.dates(db, source))
+    """What is stored of a document's entries, and near those that come under unknown keys."""
+    entries = parsed.entries if isinstance(parsed, ParsedFeed) else ()
+    keys = parsed.keys if isinstance(parsed, ParsedFeed) else ()
+    deleted = parsed.deleted if isinstance(parsed, ParsedFeed) else ()
+    known = items.by_key(db, source, [*(entry.key for entry in entries), *deleted])
+    strange = [entry for entry in entries if entry.key not in known]
+    linked = items.by_link(db, [urls.link_key(entry.content.link) for entry in strange if entry.content.link])
+    own = [item.id for found in linked.values() for item in found if source in item.sources]
+    near = Neighbours(
+        linked=linked,
+        shown=items.keys_of(db, source, own),
+        past=items.latest_of(db, source, _PAST) if strange and not items.shows_any(db, source, keys) else (),
+    )
+    return Known(items=known, near=near, taken=items.Uids(db), dates=sources.dates(db, source))
 
 
 def _polled(update: SourceUpdate, started: float) -> Polled:
@@ -148,6 +165,7 @@ def _polled(update: SourceUpdate, started: float) -> Polled:
         result=update.result,
         http_status=update.status,
         new=len(update.new),
+        held=sum(isinstance(new.fate, Held) for new in update.new),
         updated=sum(changed.content is not None for changed in update.changed),
         error=update.error,
         notes=update.notes,
@@ -172,7 +190,9 @@ def skipped(state: SourceState) -> Polled:
         why = f"its server asks to be left alone until {state.held_until:%Y-%m-%d %H:%M} UTC"
     else:
         why = "it is being read by another process"
-    return Polled(id=state.id, result=PollResult.SKIPPED, http_status=None, new=0, updated=0, error=why, notes=(), ms=0)
+    return Polled(
+        id=state.id, result=PollResult.SKIPPED, http_status=None, new=0, updated=0, held=0, error=why, notes=(), ms=0
+    )
 
 
 def totals(polled: Iterable[Polled]) -> Mapping[str, int]:
@@ -187,5 +207,5 @@ def totals(polled: Iterable[Polled]) -> Mapping[str, int]:
         "failed": count[PollResult.FAILED],
         "new": sum(one.new for one in all_of),
         "updated": sum(one.updated for one in all_of),
-        "held": 0,
+        "held": sum(one.held for one in all_of),
     }

@@ -21,11 +21,14 @@ from feedhub.model.document import Credit, Document, Entry, Format, LeftOut, Ren
 from feedhub.model.ids import AuthorId, FeedId, ItemId, SourceId
 from feedhub.model.item import Category, Content, Enclosure, Image, Item, Kind, Person, Tag
 from feedhub.model.post import KnownPost, Post
-from feedhub.model.release import Placement, Release, ReleaseState, Standing, Via
+from feedhub.model.release import LATE, Placement, Release, ReleaseState, Standing, Via
 from feedhub.model.report import Health, HealthStatus, Problem
 from feedhub.model.source import (
+    AlsoSeen,
     ChangedItem,
     Description,
+    Fate,
+    Held,
     Hold,
     NewItem,
     PollResult,
@@ -35,6 +38,8 @@ from feedhub.model.source import (
 )
 
 __all__ = [
+    "LATE",
+    "AlsoSeen",
     "Asks",
     "AuthorId",
     "Category",
@@ -45,6 +50,7 @@ __all__ = [
     "Document",
     "Enclosure",
     "Entry",
+    "Fate",
     "FeedId",
     "FetchFailed",
     "FetchOutcome",
@@ -52,6 +58,7 @@ __all__ = [
     "Format",
     "Health",
     "HealthStatus",
+    "Held",
     "Hold",
     "Image",
     "Item",

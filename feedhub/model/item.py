@@ -88,7 +88,8 @@ class Item:
     id: ItemId
     uid: str  # the id that is published: a URI, for good
     kind: Kind
-    source: SourceId | None  # of an ENTRY
+    source: SourceId | None  # of an ENTRY: the one that is credited
+    sources: tuple[SourceId, ...]  # all that show it, the credited one first
     author: AuthorId | None  # of a POST
     slug: str | None  # of a POST: its folder below posts/<author>/
     tags: tuple[str, ...]  # of a POST: the slugs of its tags
@@ -97,3 +98,11 @@ class Item:
     first_seen: datetime
     updated: datetime  # when its content last moved, by its own word where that is credible
     withdrawn: datetime | None  # its post was deleted or made a draft again
+    retracted: datetime | None = None  # the admin, or its source, took it back
+    held: str | None = None  # why it waits for the admin's word
+    edits: int = 0  # how often its content has moved
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it is to be seen nowhere."""
+        return bool(self.withdrawn or self.retracted or self.held)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from feedhub.model.ids import FeedId, ItemId, SourceId
+
+LATE = timedelta(days=30)  # how long after its date an item is still news
 
 
 class ReleaseState(StrEnum):
@@ -36,6 +38,8 @@ class Via(StrEnum):
 
     NEWS = "news"  # in the ordinary way
     FIRST = "first"  # in a source's first answer
+    PAST = "past"  # as what is old: by a backfill, or among a flood
+    ASKED = "asked"  # the admin let it go
     ADDED = "added"  # by an edit of feeds.yaml
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from feedhub.model.answer import Asks, Validators
 from feedhub.model.ids import ItemId, SourceId
 from feedhub.model.item import Content
+from feedhub.model.release import Via
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,16 @@ class PollResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """It waits for the admin's word."""
+
+    why: str
+
+
+Fate = Via | Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """An entry that nobody has seen before."""
 
@@ -75,6 +86,18 @@ class NewItem:
     content: Content
     dated: datetime
     updated: datetime
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlsoSeen:
+    """An item of another source, or a pin, that this source shows too."""
+
+    item: ItemId
+    key: str
+    digest: str
+    content: Content
+    via: Via
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +132,8 @@ class SourceUpdate:
     next_check: datetime
     new: tuple[NewItem, ...] = ()
     changed: tuple[ChangedItem, ...] = ()
+    also: tuple[AlsoSeen, ...] = ()
+    retracted: tuple[ItemId, ...] = ()
     described: Description | None = None  # None: as it was
     validators: Validators | None = None  # None: as they were
     whereabouts: Whereabouts = Whereabouts()

@@ -57,7 +57,7 @@ def document(
 
 
 def _stands(shown: Shown, feed: Feed, among: Catalogue) -> bool:
-    if shown.item.withdrawn is not None:
+    if shown.item.hidden:
         return False
     found = verdict(shown.item, feed, among, featured=shown.featured)
     return found in (Verdict.IN, Verdict.UNDECIDED)

@@ -128,7 +128,7 @@ def _place(db: Database, feed: Feed, among: Catalogue, coming: Iterable[tuple[It
     arrivals = [
         _arrival(item, via, standing, among)
         for item, via in coming
-        if item.withdrawn is None and not membership.waits(item, now) and not releases.has_place(db, feed.id, item.id)
+        if not item.hidden and not membership.waits(item, now) and not releases.has_place(db, feed.id, item.id)
     ]
     if arrivals or standing.published is None:
         placements = release.place(standing, arrivals, limit=feed.limit, now=now)
@@ -139,12 +139,12 @@ def _place(db: Database, feed: Feed, among: Catalogue, coming: Iterable[tuple[It
 def _arrival(item: Item, via: Via, standing: Standing, among: Catalogue) -> release.Arrival:
     source = among.config.sources.get(item.source) if item.source else None
     backlog: int | None = source.backlog if source else _BACKLOG
-    if via is Via.FIRST and item.source in standing.awaited:
+    if via is Via.FIRST and not standing.awaited.isdisjoint(item.sources):
         backlog = None
     return release.Arrival(
         item=item.id,
         dated=item.dated,
-        added=via is not Via.NEWS,
+        via=via,
         post=item.kind is Kind.POST,
         group=item.source or item.kind,
         backlog=backlog,

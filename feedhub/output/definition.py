@@ -38,6 +38,7 @@ def source_again(source: SourceId, said: str) -> Source:
         tags=tuple(tags),
         every=Auto.AUTO,
         backlog=0,
+        flood=0,
         content=ContentMode(content),
         keep=_filter(keep),
         drop=_filter(drop),

@@ -75,7 +75,7 @@ def _pinned(db: Database, pin: Pin, among: Catalogue, now: datetime) -> Item | N
     hub_url = among.config.hub.url
     held = next(iter(items.by_address(db, pin.url, hub_url)), None)
     if held and held.kind is not Kind.LINK:
-        return held if held.withdrawn is None else None
+        return None if held.hidden else held
     if not pin.title:
         return held
     content = assemble.pinned(pin)
@@ -93,7 +93,8 @@ def _pinned(db: Database, pin: Pin, among: Catalogue, now: datetime) -> Item | N
 
 def _eligible(db: Database, source: SourceId, among: Catalogue) -> Iterator[Item]:
     home = among.feeds[FeedId(f"sources/{source}")]
-    return (item for item in items.newest_of(db, source) if verdict(item, home, among, featured=False) is Verdict.IN)
+    visible = (item for item in items.newest_of(db, source) if not item.hidden)
+    return (item for item in visible if verdict(item, home, among, featured=False) is Verdict.IN)
 
 
 def places(db: Database, among: Catalogue) -> dict[Release, Pin | None]:

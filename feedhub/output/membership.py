@@ -33,8 +33,8 @@ def waits(item: Item, now: datetime) -> bool:
 
 def verdict(item: Item, feed: Feed, among: Catalogue, *, featured: bool) -> Verdict:
     """Whether an item belongs to a feed. `featured`: it is, or has been."""
-    source = None if feed.shape is Shape.FEATURED else _source(item, among)  # no filter keeps out what is pinned
-    if source and not _passes(item, source.keep, source.drop, among):
+    bringing = _sources(item, among) if feed.shape is Shape.FEATURED else _bringing(item, among)
+    if item.sources and not bringing:  # but no filter keeps out what is pinned
         return Verdict.FILTERED
     if not _holds(feed, item, among, featured=featured):
         return Verdict.ELSEWHERE
@@ -53,7 +53,7 @@ def _holds(feed: Feed, item: Item, among: Catalogue, *, featured: bool) -> bool:
         case Shape.AUTHOR:
             return feed.key in authors(item, among)
         case Shape.SOURCE:
-            return item.source == feed.key
+            return any(source.id == feed.key for source in _bringing(item, among))
         case Shape.TAG:
             return feed.key in _tag_slugs(item, among)
         case Shape.CUSTOM:
@@ -62,11 +62,18 @@ def _holds(feed: Feed, item: Item, among: Catalogue, *, featured: bool) -> bool:
 
 
 def _is_orphan(item: Item, among: Catalogue) -> bool:
-    return item.source is not None and item.source not in among.config.sources
+    """Whether feeds.yaml names none of the sources that show it any more."""
+    return bool(item.sources) and not any(source in among.config.sources for source in item.sources)
 
 
-def _source(item: Item, among: Catalogue) -> Source | None:
-    return among.sources.get(item.source) if item.source else None
+def _sources(item: Item, among: Catalogue) -> tuple[Source, ...]:
+    """All that show an item, the one that is credited first."""
+    return tuple(among.sources[source] for source in item.sources if source in among.sources)
+
+
+def _bringing(item: Item, among: Catalogue) -> tuple[Source, ...]:
+    """Those of them whose filters let it pass."""
+    return tuple(source for source in _sources(item, among) if _passes(item, source.keep, source.drop, among))
 
 
 def homes(item: Item, among: Catalogue, *, featured: bool) -> tuple[Feed, ...]:
@@ -74,8 +81,7 @@ def homes(item: Item, among: Catalogue, *, featured: bool) -> tuple[Feed, ...]:
     near = [COMBINED, *(FeedId(f"authors/{author}") for author in authors(item, among))]
     near += [FeedId(f"tags/{slug}") for slug in sorted(_tag_slugs(item, among))]
     near += [FeedId(name) for name in among.config.feeds]
-    if item.source:
-        near.append(FeedId(f"sources/{item.source}"))
+    near += [FeedId(f"sources/{source}") for source in item.sources]
     feeds = (among.feeds[feed] for feed in near if feed in among.feeds)
     return tuple(feed for feed in feeds if verdict(item, feed, among, featured=featured) is Verdict.IN)
 
@@ -84,7 +90,7 @@ def _selects(selection: Selection, item: Item, among: Catalogue, *, featured: bo
     return (
         (selection.posts and item.kind is Kind.POST)
         or (selection.featured and featured)
-        or item.source in selection.sources
+        or any(source.id in selection.sources for source in _bringing(item, among))
         or _is_orphan(item, among)  # feeds.yaml cannot name its source any more
         or not authors(item, among).isdisjoint(selection.authors)
         or not _tag_slugs(item, among).isdisjoint(among.slugs.get(text.fold(tag)) for tag in selection.tags)
@@ -135,19 +141,20 @@ def _sources_featured(config: Config) -> frozenset[SourceId]:
 
 def authors(item: Item, among: Catalogue) -> frozenset[AuthorId]:
     """The hub's authors that an item is by: a source speaks only for those it is bound to."""
-    return frozenset(_authors(item, among))
+    return frozenset(_authors(item, _bringing(item, among), among))
 
 
-def _authors(item: Item, among: Catalogue) -> dict[AuthorId, None]:
-    """The same, in the order in which they are named."""
+def _authors(item: Item, sources: Iterable[Source], among: Catalogue) -> dict[AuthorId, None]:
+    """The same, of these of its sources, in the order in which they are named."""
     if item.kind is Kind.POST:
         return {item.author: None} if item.author and item.author in among.config.authors else {}
-    source = _source(item, among)
-    if source is None:
-        return {}
-    named = (among.spellings.get(text.fold(person.name)) for person in item.content.authors)
-    by_name = (author for author in named if author in source.bylines)
-    return dict.fromkeys(author for author in (source.author, *by_name) if author and author in among.config.authors)
+    named = [among.spellings.get(text.fold(person.name)) for person in item.content.authors]
+    found = [
+        author
+        for source in sources
+        for author in (source.author, *(author for author in named if author in source.bylines))
+    ]
+    return dict.fromkeys(author for author in found if author and author in among.config.authors)
 
 
 def credited(item: Item, among: Catalogue, fallback: str) -> tuple[Person, ...]:
@@ -158,13 +165,14 @@ def credited(item: Item, among: Catalogue, fallback: str) -> tuple[Person, ...]:
     source cannot speak as somebody else, nor by calling itself so. Where nobody is
     left, `fallback` is named, or else the source by its id.
     """
-    ours = _authors(item, among)
+    bringing = _bringing(item, among)
+    ours = _authors(item, bringing, among)
     people = [Person(name=a.name, email=a.email, url=a.url) for a in map(among.config.authors.__getitem__, ours)]
-    source = _source(item, among)
-    others = () if source and source.author else item.content.authors  # all that it brings is by that author
+    bound = any(source.author for source in bringing)  # all that such a one brings is by that author
+    others = () if bound else item.content.authors
     people += [person for person in others if text.fold(person.name) not in among.spellings]
     posing = text.fold(fallback) in among.spellings
-    return tuple(people) or (Person(name=source.id if source and posing else fallback),)
+    return tuple(people) or (Person(name=item.source if item.source and posing else fallback),)
 
 
 # -- filters
@@ -186,9 +194,10 @@ def _field(item: Item, field: str, among: Catalogue) -> Iterable[str]:
         case "title":
             return (content.title,)
         case "author":
-            return tuple(person.name for person in (*credited(item, among, ""), *content.authors))
+            ours = (among.config.authors[author].name for author in _authors(item, _sources(item, among), among))
+            return (*ours, *(person.name for person in content.authors))
         case "tag":
-            return (*_tag_slugs(item, among), *(category.term for category in content.categories))
+            return (*_tags(item, _sources(item, among), among), *(category.term for category in content.categories))
         case "link":
             return (content.link or "",)
         case _:
@@ -196,6 +205,10 @@ def _field(item: Item, field: str, among: Catalogue) -> Iterable[str]:
 
 
 def _tag_slugs(item: Item, among: Catalogue) -> frozenset[str]:
+    return _tags(item, _bringing(item, among), among)
+
+
+def _tags(item: Item, sources: Iterable[Source], among: Catalogue) -> frozenset[str]:
     if item.kind is Kind.POST:
         return frozenset(item.tags)
-    return among.source_tags.get(item.source, frozenset()) if item.source else frozenset()
+    return frozenset().union(*(among.source_tags[source.id] for source in sources))

@@ -4,10 +4,11 @@ Pure. Whether an item belongs to the feed is `membership`'s to say, how it looks
 `assemble`'s. The rules are the contract's ("Which items a feed holds"):
 
     the feed has not been published yet → the newest `limit` are released, the rest is history
-    an edit or a source's first answer brought it ("added")
+    the admin let it go, or let it go as history → so it is
+    an edit or a source's first answer brought it
         → released while the window is not full, or when not older than the window's oldest;
           never more than `backlog` of one source; else history
-    it came by itself ("news")
+    it came by itself
         → released when found at most thirty days after its date; else history,
           but for a post that the window still has room for
 
@@ -19,11 +20,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from feedhub.model import ItemId, Placement, ReleaseState, Standing
-
-LATE = timedelta(days=30)  # how long after its date an item is still news
+from feedhub.model import LATE, ItemId, Placement, ReleaseState, Standing, Via
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ class Arrival:
 
     item: ItemId
     dated: datetime
-    added: bool  # brought by an edit of feeds.yaml or by a source's first answer
+    via: Via
     post: bool
     group: str  # what a backlog is counted by: the source, or the posts together
     backlog: int | None  # the most of its group that may be released when added; None: no bound
@@ -62,11 +61,14 @@ def _released(standing: Standing, newest_first: Sequence[Arrival], *, limit: int
     for arrival in newest_first:
         room = standing.shown + len(released) < limit
         fits = room or (standing.oldest is not None and arrival.dated >= standing.oldest)
-        if arrival.added:
-            goes = fits and (arrival.backlog is None or used[arrival.group] < arrival.backlog)
-            used[arrival.group] += goes
-        else:
-            goes = now - arrival.dated <= LATE or (arrival.post and fits)
+        match arrival.via:
+            case Via.ASKED | Via.PAST:
+                goes = arrival.via is Via.ASKED
+            case Via.FIRST | Via.ADDED:
+                goes = fits and (arrival.backlog is None or used[arrival.group] < arrival.backlog)
+                used[arrival.group] += goes
+            case Via.NEWS:
+                goes = now - arrival.dated <= LATE or (arrival.post and fits)
         if goes:
             released.add(arrival.item)
     return released

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from heapq import merge
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -28,8 +29,9 @@ from feedhub.store.db import Database, parse_time, stamp
 
 _ROW = """
     id, uid, kind, source, author, slug, title, link, summary, html, authors, categories, enclosures, image,
-    language, published, dated, updated, first_seen, withdrawn,
-    (SELECT group_concat(tag, ' ') FROM post_tags WHERE item = items.id)
+    language, published, dated, updated, first_seen, withdrawn, retracted, held, edits,
+    (SELECT group_concat(tag, ' ') FROM post_tags WHERE item = items.id),
+    (SELECT group_concat(DISTINCT source) FROM sightings WHERE item = items.id)
 """
 T = TypeVar("T")
 _BATCH = 500  # parameters in one statement; SQLite takes 32,766, older ones 999
@@ -55,6 +57,37 @@ def by_key(db: Database, source: SourceId, keys: Sequence[str]) -> dict[str, Ite
     return {key: items[item] for key, item in found.items()}
 
 
+def by_link(db: Database, links: Iterable[str]) -> dict[str, tuple[Item, ...]]:
+    """The items that link to these addresses, given as `urls.link_key`; first come first."""
+    found: dict[str, list[Item]] = {}
+    for some in _batches(sorted(set(links))):
+        query = f"SELECT link_key, {_ROW} FROM items WHERE link_key IN ({_marks(some)}) ORDER BY id"
+        for key, *row in db.conn.execute(query, some):
+            found.setdefault(key, []).append(_item(tuple(row)))
+    return {key: tuple(linked) for key, linked in found.items()}
+
+
+def keys_of(db: Database, source: SourceId, ids: Iterable[ItemId]) -> dict[ItemId, frozenset[str]]:
+    """Under which keys a source has shown these items."""
+    query = "SELECT key FROM sightings WHERE item = ? AND source = ?"
+    return {item: frozenset(row[0] for row in db.conn.execute(query, (item, source))) for item in ids}
+
+
+def shows_any(db: Database, source: SourceId, keys: Sequence[str]) -> bool:
+    """Whether a source has shown something under one of these keys before."""
+    for some in _batches(keys):
+        query = f"SELECT 1 FROM sightings WHERE source = ? AND key IN ({_marks(some)}) LIMIT 1"
+        if db.conn.execute(query, (source, *some)).fetchone():
+            return True
+    return False
+
+
+def latest_of(db: Database, source: SourceId, most: int) -> tuple[Item, ...]:
+    """What a source has brought last."""
+    query = f"SELECT {_ROW} FROM items WHERE source = ? ORDER BY dated DESC, id DESC LIMIT ?"
+    return tuple(map(_item, db.conn.execute(query, (source, most))))
+
+
 def seen(db: Database, source: SourceId, most: int = 5000) -> frozenset[tuple[str, str]]:
     """The entries that a source has shown lately, as (key, digest)."""
     query = "SELECT key, digest FROM sightings WHERE source = ? ORDER BY seen DESC LIMIT ?"
@@ -62,20 +95,27 @@ def seen(db: Database, source: SourceId, most: int = 5000) -> frozenset[tuple[st
 
 
 def of_sources(db: Database, sources: Iterable[SourceId]) -> Iterator[Item]:
-    """All entries of these sources."""
+    """All that these sources have shown; what several of them show may come more than once."""
     for some in _batches(sorted(sources)):
-        yield from map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE source IN ({_marks(some)})", some))
+        shown = f"SELECT item FROM sightings WHERE source IN ({_marks(some)})"
+        yield from map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE id IN ({shown})", some))
 
 
 def ids_of(db: Database, source: SourceId) -> tuple[ItemId, ...]:
-    """The keys of all entries of a source."""
-    return tuple(ItemId(row[0]) for row in db.conn.execute("SELECT id FROM items WHERE source = ?", (source,)))
+    """The keys of all that a source has shown."""
+    query = "SELECT DISTINCT item FROM sightings WHERE source = ?"
+    return tuple(ItemId(row[0]) for row in db.conn.execute(query, (source,)))
 
 
 def newest_of(db: Database, source: SourceId) -> Iterator[Item]:
-    """The entries of a source, newest first by their own dates."""
-    query = f"SELECT {_ROW} FROM items WHERE source = ? ORDER BY dated DESC, id DESC"
-    return map(_item, db.conn.execute(query, (source,)))
+    """What a source shows, newest first by the items' own dates."""
+    own = f"SELECT {_ROW} FROM items WHERE source = ? ORDER BY dated DESC, id DESC"
+    others = f"""
+        SELECT {_ROW} FROM items WHERE source IS NOT ? AND id IN (SELECT item FROM sightings WHERE source = ?)
+        ORDER BY dated DESC, id DESC
+    """
+    rows = (map(_item, db.conn.execute(own, (source,))), map(_item, db.conn.execute(others, (source, source))))
+    return merge(*rows, key=lambda item: (item.dated, item.id), reverse=True)
 
 
 def posts(db: Database, *, author: AuthorId | None = None, tag: str | None = None) -> Iterator[Item]:
@@ -95,9 +135,16 @@ def pinned_links(db: Database) -> Iterator[Item]:
 
 
 def find(db: Database, name: str, hub_url: str) -> tuple[Item, ...]:
-    """The items that an id or an address names."""
+    """The items that an id names, the hub's or a source's own, or an address."""
     exact = tuple(map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE uid = ?", (name,))))
-    return exact or by_address(db, name, hub_url)
+    by_key = f"SELECT {_ROW} FROM items WHERE id IN (SELECT item FROM sightings WHERE key = ?) ORDER BY id"
+    return exact or by_address(db, name, hub_url) or tuple(map(_item, db.conn.execute(by_key, (name,))))
+
+
+def seen_at(db: Database, item: ItemId) -> tuple[tuple[SourceId, str], ...]:
+    """The sources that show an item, and the id that each has for it."""
+    query = "SELECT source, key FROM sightings WHERE item = ? ORDER BY source, key"
+    return tuple((SourceId(source), key) for source, key in db.conn.execute(query, (item,)))
 
 
 def by_address(db: Database, url: str, hub_url: str) -> tuple[Item, ...]:
@@ -132,6 +179,7 @@ def insert(  # noqa: PLR0913 - a row has this many parts
     source: SourceId | None = None,
     author: AuthorId | None = None,
     slug: str | None = None,
+    held: str | None = None,
 ) -> ItemId:
     """A new item. Its `uid` must be free; it is its for good."""
     values = {
@@ -145,6 +193,7 @@ def insert(  # noqa: PLR0913 - a row has this many parts
         "dated": stamp(dated),
         "updated": stamp(updated),
         "first_seen": stamp(first_seen),
+        "held": held,
     }
     names = ", ".join(values)
     row = db.conn.execute(f"INSERT INTO items ({names}) VALUES ({_marks(values)})", tuple(values.values()))
@@ -156,7 +205,39 @@ def rewrite(db: Database, item: ItemId, content: Content, updated: datetime) -> 
     """What an item says now. Its dates of origin stay: a source that re-dates its items moves nothing."""
     values = {**_content_row(content), "updated": stamp(updated)}
     assignments = ", ".join(f"{name} = ?" for name in values)
-    db.conn.execute(f"UPDATE items SET {assignments} WHERE id = ?", (*values.values(), item))
+    db.conn.execute(f"UPDATE items SET {assignments}, edits = edits + 1 WHERE id = ?", (*values.values(), item))
+
+
+def also_shown(db: Database, item: ItemId, source: SourceId, content: Content) -> None:
+    """Another source shows an item. A pin that a source brings says what the source does, and keeps its id."""
+    values = {**_content_row(content), "kind": Kind.ENTRY, "source": source}
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    db.conn.execute(f"UPDATE items SET {assignments} WHERE id = ? AND kind = 'link'", (*values.values(), item))
+
+
+# -- the admin's word
+
+
+def held(db: Database) -> tuple[Item, ...]:
+    """The items that wait for the admin's word, first come first."""
+    return tuple(map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE held IS NOT NULL ORDER BY id")))
+
+
+def held_counts(db: Database) -> dict[SourceId, int]:
+    """How many of each source wait."""
+    return dict(db.conn.execute("SELECT source, count(*) FROM items WHERE held IS NOT NULL GROUP BY source"))
+
+
+def retract(db: Database, item: ItemId, now: datetime) -> None:
+    """Take an item back, wherever it stands; its places stay, as holes."""
+    db.conn.execute("UPDATE items SET retracted = ?, held = NULL WHERE id = ?", (stamp(now), item))
+
+
+def let_go(db: Database, item: ItemId, *, via: Via, now: datetime) -> None:
+    """An item that was held, or retracted, goes where it belongs."""
+    db.conn.execute("UPDATE items SET retracted = NULL, held = NULL WHERE id = ?", (item,))
+    db.conn.execute("DELETE FROM arrivals WHERE item = ?", (item,))
+    look_again(db, [item], via=via, due=now)
 
 
 def look_again(db: Database, items: Iterable[ItemId], *, via: Via, due: datetime) -> None:
@@ -190,15 +271,15 @@ def _json(values: Sequence[Person | Category | Enclosure]) -> str:
 
 
 def _item(row: sqlite3.Row | tuple[Any, ...]) -> Item:
-    (key, uid, kind, source, author, slug, title, link, summary, html, authors, categories, enclosures, image) = row[
-        :14
-    ]
-    language, published, dated, updated, first_seen, withdrawn, tags = row[14:]
+    key, uid, kind, source, author, slug, title, link, summary, html = row[:10]
+    authors, categories, enclosures, image, language, published, dated, updated = row[10:18]
+    first_seen, withdrawn, retracted, held, edits, tags, shown_by = row[18:]
     return Item(
         id=ItemId(key),
         uid=uid,
         kind=Kind(kind),
         source=source,
+        sources=_sources(source, shown_by),
         author=author,
         slug=slug,
         tags=tuple(tags.split()) if tags else (),
@@ -218,7 +299,15 @@ def _item(row: sqlite3.Row | tuple[Any, ...]) -> Item:
         first_seen=parse_time(first_seen),
         updated=parse_time(updated),
         withdrawn=parse_time(withdrawn) if withdrawn else None,
+        retracted=parse_time(retracted) if retracted else None,
+        held=held,
+        edits=edits,
     )
+
+
+def _sources(credited: str | None, shown_by: str | None) -> tuple[SourceId, ...]:
+    others = sorted(set(shown_by.split(",")) - {credited}) if shown_by else []
+    return tuple(SourceId(source) for source in ([credited, *others] if credited else others))
 
 
 def _marks(values: Iterable[object]) -> str:

@@ -191,3 +191,27 @@ CREATE TABLE origins (           -- those that have asked to be left alone (Retr
 ) STRICT, WITHOUT ROWID
 """,
     )
+
+
+@migrations(name="0003_held")
+def _held(db: Database) -> None:
+    _run(
+        db,
+        """
+ALTER TABLE items ADD COLUMN retracted TEXT /* the admin, or its source, took it back */;
+ALTER TABLE items ADD COLUMN held TEXT /* why it waits for the admin's word */;
+ALTER TABLE items ADD COLUMN edits INTEGER NOT NULL DEFAULT 0 /* how often its content has moved */;
+CREATE INDEX items_held ON items (source) WHERE held IS NOT NULL;
+CREATE INDEX sightings_by_key ON sightings (key);
+
+CREATE TABLE arrivals_now (      -- items whose places are to be decided, or looked at again
+    item INTEGER PRIMARY KEY REFERENCES items (id),
+    via TEXT NOT NULL CHECK (via IN ('news', 'first', 'added', 'past', 'asked')),
+    due TEXT NOT NULL            -- not before this time: a post dated in the future waits
+) STRICT;
+INSERT INTO arrivals_now SELECT item, via, due FROM arrivals;
+DROP TABLE arrivals;
+ALTER TABLE arrivals_now RENAME TO arrivals;
+CREATE INDEX arrivals_due ON arrivals (due)
+""",
+    )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from feedhub.model import (
     Asks,
     Description,
+    Held,
     Kind,
     SourceId,
     SourceState,
@@ -156,7 +157,6 @@ def apply(db: Database, update: SourceUpdate, owner: str) -> None:
     To be called in the transaction in which it was decided.
     """
     at = stamp(update.checked)
-    first = db.conn.execute("SELECT last_ok IS NULL FROM sources WHERE id = ?", (update.source,)).fetchone()[0]
     sightings = []
     for new in update.new:
         item = items.insert(
@@ -168,14 +168,23 @@ def apply(db: Database, update: SourceUpdate, owner: str) -> None:
             dated=new.dated,
             updated=new.updated,
             first_seen=update.checked,
+            held=new.fate.why if isinstance(new.fate, Held) else None,
         )
-        items.look_again(db, [item], via=Via.FIRST if first else Via.NEWS, due=update.checked)
+        if isinstance(new.fate, Via):
+            items.look_again(db, [item], via=new.fate, due=update.checked)
         sightings.append((update.source, new.key, item, new.digest, at))
     for changed in update.changed:
         if changed.content is not None:
             items.rewrite(db, changed.item, changed.content, changed.updated)
             items.look_again(db, [changed.item], via=Via.NEWS, due=update.checked)
         sightings.append((update.source, changed.key, changed.item, changed.digest, at))
+    for also in update.also:
+        items.also_shown(db, also.item, update.source, also.content)
+        items.look_again(db, [also.item], via=also.via, due=update.checked)
+        sightings.append((update.source, also.key, also.item, also.digest, at))
+    for item in update.retracted:
+        items.retract(db, item, update.checked)
+        items.look_again(db, [item], via=Via.NEWS, due=update.checked)
     db.conn.executemany(
         """
         INSERT INTO sightings VALUES (?, ?, ?, ?, ?)
