@@ -43,3 +43,20 @@ def test_polling_what_has_not_changed_publishes_nothing(hub: Hub) -> None:
     assert hub.poll()["news"].result == "unchanged"
     assert hub.files() == before
     assert hub.build().published == ()
+
+
+def test_a_hub_that_changes_its_address_changes_no_id_and_no_date(hub: Hub) -> None:
+    """Its links are others then, and nothing else: no reader shows an old post as edited."""
+    hub.post("first", "See [the other](/posts/lee/second/).")
+    hub.post("second")
+    hub.build()
+    before = [(entry.id, entry.updated) for entry in hub.read().entries]
+    feed = hub.read().feed.id
+    hub.pass_(days=3)
+    hub.configure(hub={"title": "The Hub", "url": "https://elsewhere.example/hub"})
+    hub.build()
+    assert [(entry.id, entry.updated) for entry in hub.read().entries] == before
+    assert hub.read().feed.id == feed
+    links = {entry.title: entry.link for entry in hub.read().entries}
+    assert links == {name: f"https://elsewhere.example/hub/posts/lee/{name}/" for name in ("first", "second")}
+    assert "https://elsewhere.example/hub" in hub.read().entries[0].link

@@ -31,22 +31,28 @@ def take_in(db: Database, folder: Path, config: Config, now: datetime) -> tuple[
     """
     found = look(db, folder, config)
     with transaction(db):
-        matched = match(posts.known(db), found.posts, found.present)
+        known = posts.known(db)
+        matched = match(known, found.posts, found.present)
+        digests = {post.item: post.digest for post in known}
         stored = items.by_id(db, matched.same.values())
         problems = list(found.problems)
         for post in found.posts:
-            problems += _take_in(db, post, stored.get(matched.same.get(post.path, ItemId(0))), config, now)
-        for item in matched.gone:
-            posts.withdraw(db, item, now)
+            item = stored.get(matched.same.get(post.path, ItemId(0)))
+            edited = item is None or digests[item.id] != post.digest
+            problems += _take_in(db, post, item, config, now, edited=edited)
+        for gone in matched.gone:
+            posts.withdraw(db, gone, now)
     return tuple(problems)
 
 
-def _take_in(db: Database, post: Post, item: Item | None, config: Config, now: datetime) -> tuple[Problem, ...]:
+def _take_in(
+    db: Database, post: Post, item: Item | None, config: Config, now: datetime, *, edited: bool
+) -> tuple[Problem, ...]:
     if post.draft:
         if item and item.withdrawn is None:
             posts.withdraw(db, item.id, now)
     elif item:
-        posts.change(db, item.id, post, updated=_updated(post, item, now), now=now)
+        posts.change(db, item.id, post, updated=_updated(post, item, now, edited=edited), now=now)
     else:
         uids = items.Uids(db)
         if post.uid in uids:
@@ -54,12 +60,15 @@ def _take_in(db: Database, post: Post, item: Item | None, config: Config, now: d
             return (Problem(file=f"{LABEL}/{post.path}", line=0, column=0, path="id", message=message),)
         specific = f"posts/{post.author}/{post.slug}"
         uid = post.uid or identity.mint(config.hub.url, now, specific, uids)
-        posts.add(db, post, uid, updated=_updated(post, None, now), now=now)
+        posts.add(db, post, uid, updated=_updated(post, None, now, edited=True), now=now)
     return ()
 
 
-def _updated(post: Post, item: Item | None, now: datetime) -> datetime:
-    """When a post's content last moved: as its front matter says, where that can be; else now, if it was another."""
+def _updated(post: Post, item: Item | None, now: datetime, *, edited: bool) -> datetime:
+    """When a post's content last moved: as its front matter says, where that can be; else now, if it was another.
+
+    What the hub alone changes, by another address of its own, is no edit of the post.
+    """
     assert post.content.published is not None
     stated = post.content.updated
     if stated and post.content.published <= stated <= now:
@@ -67,4 +76,5 @@ def _updated(post: Post, item: Item | None, now: datetime) -> datetime:
     if item is None:
         return post.content.published
     said = replace(post.content, published=None, updated=None)
-    return item.updated if said == replace(item.content, published=None, updated=None) else now
+    same = not edited or said == replace(item.content, published=None, updated=None)
+    return item.updated if same else now
