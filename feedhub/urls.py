@@ -65,11 +65,12 @@ def publishable(url: str) -> str | None:
     url = _CONTROLS.sub("", url).strip()
     if url.partition(":")[0].lower() not in _PUBLISHED_SCHEMES:
         return None
-    if not is_uri(url):
-        try:
-            url = safe_url_string(_STRAY_PERCENT.sub("%25", url))
-        except ValueError:
-            return None
+    if is_uri(url):
+        return url
+    try:
+        url = safe_url_string(_STRAY_PERCENT.sub("%25", url))
+    except ValueError:
+        return None
     return url if is_uri(url) else None
 
 

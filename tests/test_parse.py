@@ -221,6 +221,10 @@ def test_categories_authors_and_enclosures_are_bounded() -> None:
             rss("<item><title>t</title>" + "".join(f"<category>{n}</category>" for n in range(30_000)) + "</item>"),
             id="categories",
         ),
+        pytest.param(
+            "<?xml version='1.0'?><?p " + "encoding='x' " * 5000 + "?>" + rss("<item><title>t</title></item>"),
+            id="line",
+        ),
         pytest.param(rss(f"<item><title>t</title><description>{'&lt;div>' * 41_000}</description></item>"), id="div"),
         pytest.param(rss(f"<item><title>t</title><description>{'&amp;' * 250_000}</description></item>"), id="amp"),
     ],
@@ -338,6 +342,12 @@ def test_feedparser_takes_published_for_updated() -> None:
         assert found.get("updated") == found["published"]
 
 
+def test_loading_our_reading_leaves_feedparser_to_others_as_it_was() -> None:
+    """Ours leaves names and dates alone."""
+    item = "<item><author>ada@harbour.example (Ada)</author></item>"
+    assert as_it_comes(rss(item)).entries[0].author_detail.name == "Ada"
+
+
 def test_feedparser_reads_zones_and_timestamps_wrong() -> None:
     """Why its dates are not taken."""
     found = as_it_comes(rss("<item><pubDate>Mon, 15 Jan 2024 10:30:00 AEST</pubDate></item>")).entries[0]
@@ -350,6 +360,12 @@ def test_feedparser_makes_two_breaks_of_one_in_xhtml() -> None:
         '<div xmlns="http://www.w3.org/1999/xhtml">a<br/>b</div></content></entry></feed>'
     )
     assert found.entries[0].content[0].value == "a<br></br>b"
+
+
+def test_feedparser_raises_on_a_chapter_without_a_start() -> None:
+    """Why an element that it stumbles over is left out."""
+    with pytest.raises(TypeError):
+        as_it_comes((FEEDS / "rss20-elements-out-of-place.xml").read_text())
 
 
 def test_feedparser_finds_no_fault_with_a_document_that_is_no_feed() -> None:
