@@ -84,16 +84,8 @@ def decide(
             return _failed(source, state, outcome, _no_feed(parsed), moment)
         case Fetched(), ParsedFeed():
             return _taken_in(source, state, outcome, parsed, known, moment)
-        case Fetched(), _:
-            good = _good(source, state, outcome, known, moment)
-            return replace(good, result=PollResult.UNCHANGED, status=outcome.status, validators=outcome.validators)
-        case NotModified(), _:
-            held = Validators(
-                etag=outcome.validators.etag or state.validators.etag,
-                last_modified=outcome.validators.last_modified or state.validators.last_modified,
-            )
-            good = _good(source, state, replace(outcome, validators=held), known, moment)
-            return replace(good, result=PollResult.NOT_MODIFIED, status=304, validators=held)
+        case ((NotModified() | Fetched()), _):
+            return _good(source, state, outcome, known, moment)
 
 
 def _no_feed(parsed: ParseFailed) -> str:
@@ -111,7 +103,13 @@ def _failed(
         words = f"{words}; it asks to be left alone until {until:%Y-%m-%d %H:%M} UTC"
         if outcome.origin and outcome.status in {429, 503}:
             hold = Hold(origin=outcome.origin, until=until)
-    told = Told(failures=failures, rest=rest, too_often=outcome.status == 429, asks=state.asks)
+    told = Told(
+        failures=failures,
+        rest=rest,
+        too_often=outcome.status == 429,
+        asks=state.asks,
+        local=isinstance(source.location, LocalFile),
+    )
     where = moves.failed(state.whereabouts, failures)
     return SourceUpdate(
         source=source.id,
@@ -129,21 +127,35 @@ def _failed(
 def _good(
     source: Source, state: SourceState, answer: Fetched | NotModified, known: Known, moment: Moment
 ) -> SourceUpdate:
-    """What every good answer changes."""
-    conditional = answer.validators != Validators()
-    dates = known.dates or (state.added,)
-    told = Told(fresh=answer.fresh, asks=state.asks, conditional=conditional, dates=dates)
+    """What every good answer changes, and all that one without news does."""
+    told = Told(
+        fresh=answer.fresh,
+        asks=state.asks,
+        conditional=isinstance(answer, NotModified) or answer.validators != Validators(),
+        dates=known.dates or (state.added,),
+        local=isinstance(source.location, LocalFile),
+    )
     where = state.whereabouts
     if isinstance(source.location, WebAddress):
         where = moves.followed(where, answer.moved_to, source.location, moment.now)
     return SourceUpdate(
         source=source.id,
-        result=PollResult.OK,
-        status=200,
+        result=PollResult.NOT_MODIFIED if isinstance(answer, NotModified) else PollResult.UNCHANGED,
+        status=304 if isinstance(answer, NotModified) else answer.status,
         checked=moment.now,
         next_check=_next(source, told, moment),
+        validators=_renewed(state.validators, answer),
         whereabouts=where,
         origin=_origin(source, state, where),
+    )
+
+
+def _renewed(known: Validators, answer: Fetched | NotModified) -> Validators:
+    """A whole answer brings all its validators, a 304 only those that it names."""
+    if isinstance(answer, Fetched):
+        return answer.validators
+    return Validators(
+        etag=answer.validators.etag or known.etag, last_modified=answer.validators.last_modified or known.last_modified
     )
 
 
@@ -165,7 +177,7 @@ def _taken_in(
     dates = (*known.dates, *(item.dated for item in new))
     return replace(
         _good(source, replace(state, asks=feed.asks), answer, replace(known, dates=dates), moment),
-        status=answer.status,
+        result=PollResult.OK,
         new=new,
         changed=tuple(_changed(feed.entries, {**known.items, **found.same}, source, moment)),
         also=tuple(
@@ -242,10 +254,7 @@ def _said(content: Content) -> Content:
 
 
 def _next(source: Source, told: Told, moment: Moment) -> datetime:
-    local = isinstance(source.location, LocalFile)
-    return schedule.next_check(
-        source.every, replace(told, local=local), now=moment.now, jitter=moment.jitter, cron=moment.cron
-    )
+    return schedule.next_check(source.every, told, now=moment.now, jitter=moment.jitter, cron=moment.cron)
 
 
 def body_digest(body: bytes) -> str:

@@ -160,9 +160,11 @@ class Fetcher:
         seen: dict[str, bool] = {}  # the addresses that redirected, and whether for good
         left = self._timeout.total_seconds()
         while True:
-            origin = urls.origin(address)
-            if wait := await turn(origin):
-                outcome: FetchOutcome | _Moved = _alone(origin, wait)
+            origin = urls.origin(address) if seen or request.address else home
+            if not origin:
+                outcome: FetchOutcome | _Moved = _refused("it is no http or https address")
+            elif wait := await turn(origin):
+                outcome = _alone(origin, wait)
             else:
                 began = asyncio.get_running_loop().time()
                 async with asyncio.timeout(left):
@@ -184,8 +186,6 @@ class Fetcher:
                 return outcome
 
     async def _get(self, address: str, validators: Validators, own: Mapping[str, str]) -> FetchOutcome | _Moved:
-        if not urls.is_web(address):
-            return _refused("it is no http or https address")
         wanted = {"User-Agent": self._user_agent, "Accept": _ACCEPT, **own, "Accept-Encoding": "gzip"}
         if validators.etag:
             wanted["If-None-Match"] = validators.etag

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -77,22 +76,25 @@ class Turn:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._held = AsyncExitStack()
+        self._held: list[asyncio.Lock | asyncio.Semaphore] = []
         self._origin: str | None = None
 
     async def take(self, origin: str) -> timedelta | None:
         """Wait until it may be asked; or, at once, for how long it wants to be left alone."""
-        if origin != self._origin:
-            await self.end()
-            await self._held.enter_async_context(self._intake.origins[origin])
-            await self._held.enter_async_context(self._intake.seats)
-            self._origin = origin
+        if origin == self._origin:
+            return None
+        self.end()
+        for right in (self._intake.origins[origin], self._intake.seats):
+            await right.acquire()
+            self._held.append(right)
+        self._origin = origin
         return leases.rest(self._intake.db, origin, self._intake.now())
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Let the next one ask."""
         self._origin = None
-        await self._held.aclose()
+        while self._held:
+            self._held.pop().release()
 
 
 async def poll(
@@ -105,7 +107,7 @@ async def poll(
         try:
             polled = await read(source, config, intake, turn)
         finally:
-            await turn.end()
+            turn.end()
         done(polled)
         return polled
 

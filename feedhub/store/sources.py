@@ -147,7 +147,7 @@ def counts(db: Database) -> dict[SourceId, int]:
 
 def dates(db: Database, source: SourceId) -> tuple[datetime, ...]:
     """Of the newest items of a source: its rhythm."""
-    rows = db.conn.execute("SELECT dated FROM items WHERE source = ? ORDER BY dated DESC LIMIT 40", (source,))
+    rows = db.conn.execute("SELECT dated FROM items WHERE source = ? ORDER BY dated DESC LIMIT 24", (source,))
     return tuple(parse_time(row[0]) for row in rows)
 
 
