@@ -221,10 +221,6 @@ def test_categories_authors_and_enclosures_are_bounded() -> None:
             rss("<item><title>t</title>" + "".join(f"<category>{n}</category>" for n in range(30_000)) + "</item>"),
             id="categories",
         ),
-        pytest.param(
-            "<?xml version='1.0'?><?p " + "encoding='x' " * 5000 + "?>" + rss("<item><title>t</title></item>"),
-            id="line",
-        ),
         pytest.param(rss(f"<item><title>t</title><description>{'&lt;div>' * 41_000}</description></item>"), id="div"),
         pytest.param(rss(f"<item><title>t</title><description>{'&amp;' * 250_000}</description></item>"), id="amp"),
     ],
@@ -344,7 +340,7 @@ def test_feedparser_takes_published_for_updated() -> None:
 
 def test_loading_our_reading_leaves_feedparser_to_others_as_it_was() -> None:
     """Ours leaves names and dates alone."""
-    item = "<item><author>ada@harbour.example (Ada)</author></item>"
+    item = "<item><author>ada@harbour.org (Ada)</author></item>"
     assert as_it_comes(rss(item)).entries[0].author_detail.name == "Ada"
 
 
