@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,29 +14,30 @@ _FORMATS: Mapping[str, Callable[[Document], Rendered]] = {"feed.atom": render.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """A file that is to stand in data/public."""
+class Made:
+    """What came of a document: files by their paths, and in words what could not be published, by item id or path."""
 
     feed: FeedId
-    path: str  # below data/public, with forward slashes
-    data: bytes
+    files: Mapping[str, bytes]  # below data/public, with forward slashes
+    faults: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """What came of a document: files, and in words what could not be published, by item id or path."""
+class Done:
+    """What stands there now."""
 
-    outputs: tuple[Output, ...]
-    faults: Mapping[str, str]
+    changed: tuple[str, ...]  # new, or with other bytes
+    paths: Mapping[str, FeedId]
+    faults: Mapping[FeedId, Mapping[str, str]]
 
 
 def make(feed: FeedId, folder: str, document: Document) -> Made:
     """A document in each of its formats.
 
-    Each is read back first. One that is not whole is not among the outputs, and what
+    Each is read back first. One that is not whole is not among the files, and what
     stands there stays; an item that cannot be written is left out by itself.
     """
-    outputs: list[Output] = []
+    made: dict[str, bytes] = {}
     faults: dict[str, str] = {}
     for name, form in _FORMATS.items():
         path = f"{folder}{name}"
@@ -45,19 +46,27 @@ def make(feed: FeedId, folder: str, document: Document) -> Made:
         if wrong := check.faults(rendered, document):
             faults[path] = "; ".join(wrong[:5])
         else:
-            outputs.append(Output(feed=feed, path=path, data=rendered.data))
-    return Made(outputs=tuple(outputs), faults=faults)
+            made[path] = rendered.data
+    return Made(feed=feed, files=made, faults=faults)
 
 
-def put(public: Path, outputs: Sequence[Output]) -> tuple[str, ...]:
-    """Put files in their places, all together. Returns the paths of those that differ from what stood there.
+def put(public: Path, made: Iterable[Made]) -> Done:
+    """Put files in their places, all together; one document is in memory at a time.
 
     Raises `DiskFault`; then nothing has changed, but for a fault between two renames.
     """
+    changed: list[str] = []
+    paths: dict[str, FeedId] = {}
+    faults: dict[FeedId, Mapping[str, str]] = {}
     with files.Staged() as stage:
-        changed = tuple(output.path for output in outputs if stage.write(public / output.path, output.data))
+        for one in made:
+            faults[one.feed] = one.faults
+            for path, data in one.files.items():
+                paths[path] = one.feed
+                if stage.write(public / path, data):
+                    changed.append(path)
         stage.commit()
-    return changed
+    return Done(changed=tuple(changed), paths=paths, faults=faults)
 
 
 def remove(public: Path, paths: Sequence[str]) -> None:

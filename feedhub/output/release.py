@@ -7,7 +7,8 @@ Pure. Whether an item belongs to the feed is `membership`'s to say, how it looks
     the admin let it go, or let it go as history → so it is
     an edit or a source's first answer brought it
         → released while the window is not full, or when not older than the window's oldest;
-          never more than `backlog` of one source; else history
+          never more than `backlog` of one source, but of one that the feed's first
+          publication had to go without; else history
     it came by itself
         → released when found at most thirty days after its date; else history,
           but for a post that the window still has room for
@@ -22,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedhub.model import LATE, ItemId, Placement, ReleaseState, Standing, Via
+from feedhub.model import LATE, ItemId, Placement, ReleaseState, SourceId, Standing, Via
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,9 @@ class Arrival:
     dated: datetime
     via: Via
     post: bool
+    sources: tuple[SourceId, ...]
     group: str  # what a backlog is counted by: the source, or the posts together
-    backlog: int | None  # the most of its group that may be released when added; None: no bound
+    backlog: int  # the most of its group that may be released when added
 
 
 def place(standing: Standing, arrivals: Sequence[Arrival], *, limit: int, now: datetime) -> tuple[Placement, ...]:
@@ -65,7 +67,8 @@ def _released(standing: Standing, newest_first: Sequence[Arrival], *, limit: int
             case Via.ASKED | Via.PAST:
                 goes = arrival.via is Via.ASKED
             case Via.FIRST | Via.ADDED:
-                goes = fits and (arrival.backlog is None or used[arrival.group] < arrival.backlog)
+                awaited = arrival.via is Via.FIRST and not standing.awaited.isdisjoint(arrival.sources)
+                goes = fits and (awaited or used[arrival.group] < arrival.backlog)
                 used[arrival.group] += goes
             case Via.NEWS:
                 goes = now - arrival.dated <= LATE or (arrival.post and fits)

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from heapq import merge
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote
 
 from feedhub import urls
 from feedhub.model import (
     AuthorId,
-    Category,
     Content,
-    Enclosure,
-    Image,
     Item,
     ItemId,
     Kind,
-    Person,
     SourceId,
     Via,
 )
-from feedhub.store.db import Database, parse_time, stamp
+from feedhub.store import rows
+from feedhub.store.db import Database, stamp
 
-_ROW = """
-    id, uid, kind, source, author, slug, title, link, summary, html, authors, categories, enclosures, image,
-    language, published, dated, updated, first_seen, withdrawn, retracted, held, edits,
-    (SELECT group_concat(tag, ' ') FROM post_tags WHERE item = items.id),
-    (SELECT group_concat(DISTINCT source) FROM sightings WHERE item = items.id)
-"""
 T = TypeVar("T")
 _BATCH = 500  # parameters in one statement; SQLite takes 32,766, older ones 999
 
@@ -41,10 +29,16 @@ def by_id(db: Database, ids: Iterable[ItemId]) -> dict[ItemId, Item]:
     """Those of these items that there are."""
     found = {}
     for some in _batches(sorted(set(ids))):
-        for row in db.conn.execute(f"SELECT {_ROW} FROM items WHERE id IN ({_marks(some)})", some):
-            item = _item(row)
+        for row in db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE id IN ({_marks(some)})", some):
+            item = rows.item(row)
             found[item.id] = item
     return found
+
+
+def each(db: Database, ids: Iterable[ItemId]) -> Iterator[Item]:
+    """The same, a few at a time."""
+    for some in _batches(sorted(set(ids))):
+        yield from by_id(db, some).values()
 
 
 def by_key(db: Database, source: SourceId, keys: Sequence[str]) -> dict[str, Item]:
@@ -61,9 +55,9 @@ def by_link(db: Database, links: Iterable[str]) -> dict[str, tuple[Item, ...]]:
     """The items that link to these addresses, given as `urls.link_key`; first come first."""
     found: dict[str, list[Item]] = {}
     for some in _batches(sorted(set(links))):
-        query = f"SELECT link_key, {_ROW} FROM items WHERE link_key IN ({_marks(some)}) ORDER BY id"
+        query = f"SELECT link_key, {rows.COLUMNS} FROM items WHERE link_key IN ({_marks(some)}) ORDER BY id"
         for key, *row in db.conn.execute(query, some):
-            found.setdefault(key, []).append(_item(tuple(row)))
+            found.setdefault(key, []).append(rows.item(row))
     return {key: tuple(linked) for key, linked in found.items()}
 
 
@@ -84,8 +78,8 @@ def shows_any(db: Database, source: SourceId, keys: Sequence[str]) -> bool:
 
 def latest_of(db: Database, source: SourceId, most: int) -> tuple[Item, ...]:
     """What a source has brought last."""
-    query = f"SELECT {_ROW} FROM items WHERE source = ? ORDER BY dated DESC, id DESC LIMIT ?"
-    return tuple(map(_item, db.conn.execute(query, (source, most))))
+    query = f"SELECT {rows.COLUMNS} FROM items WHERE source = ? ORDER BY dated DESC, id DESC LIMIT ?"
+    return tuple(map(rows.item, db.conn.execute(query, (source, most))))
 
 
 def seen(db: Database, source: SourceId, most: int = 5000) -> frozenset[tuple[str, str]]:
@@ -98,7 +92,7 @@ def of_sources(db: Database, sources: Iterable[SourceId]) -> Iterator[Item]:
     """All that these sources have shown; what several of them show may come more than once."""
     for some in _batches(sorted(sources)):
         shown = f"SELECT item FROM sightings WHERE source IN ({_marks(some)})"
-        yield from map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE id IN ({shown})", some))
+        yield from map(rows.item, db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE id IN ({shown})", some))
 
 
 def ids_of(db: Database, source: SourceId) -> tuple[ItemId, ...]:
@@ -109,36 +103,38 @@ def ids_of(db: Database, source: SourceId) -> tuple[ItemId, ...]:
 
 def newest_of(db: Database, source: SourceId) -> Iterator[Item]:
     """What a source shows, newest first by the items' own dates."""
-    own = f"SELECT {_ROW} FROM items WHERE source = ? ORDER BY dated DESC, id DESC"
+    own = f"SELECT {rows.COLUMNS} FROM items WHERE source = ? ORDER BY dated DESC, id DESC"
     others = f"""
-        SELECT {_ROW} FROM items WHERE source IS NOT ? AND id IN (SELECT item FROM sightings WHERE source = ?)
+        SELECT {rows.COLUMNS} FROM items WHERE source IS NOT ? AND id IN (SELECT item FROM sightings WHERE source = ?)
         ORDER BY dated DESC, id DESC
     """
-    rows = (map(_item, db.conn.execute(own, (source,))), map(_item, db.conn.execute(others, (source, source))))
-    return merge(*rows, key=lambda item: (item.dated, item.id), reverse=True)
+    both = (map(rows.item, db.conn.execute(own, (source,))), map(rows.item, db.conn.execute(others, (source, source))))
+    return merge(*both, key=lambda item: (item.dated, item.id), reverse=True)
 
 
 def posts(db: Database, *, author: AuthorId | None = None, tag: str | None = None) -> Iterator[Item]:
     """All posts, or an author's, or those that bear a tag (its slug)."""
-    query = f"SELECT {_ROW} FROM items WHERE slug IS NOT NULL"
+    query = f"SELECT {rows.COLUMNS} FROM items WHERE slug IS NOT NULL"
     if tag is not None:
-        yield from map(_item, db.conn.execute(f"{query} AND id IN (SELECT item FROM post_tags WHERE tag = ?)", (tag,)))
+        yield from map(
+            rows.item, db.conn.execute(f"{query} AND id IN (SELECT item FROM post_tags WHERE tag = ?)", (tag,))
+        )
     elif author is not None:
-        yield from map(_item, db.conn.execute(f"{query} AND author = ?", (author,)))
+        yield from map(rows.item, db.conn.execute(f"{query} AND author = ?", (author,)))
     else:
-        yield from map(_item, db.conn.execute(query))
+        yield from map(rows.item, db.conn.execute(query))
 
 
 def pinned_links(db: Database) -> Iterator[Item]:
     """All items that exist because they were pinned."""
-    yield from map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE kind = 'link'"))
+    yield from map(rows.item, db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE kind = 'link'"))
 
 
 def find(db: Database, name: str, hub_url: str) -> tuple[Item, ...]:
     """The items that an id names, the hub's or a source's own, or an address."""
-    exact = tuple(map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE uid = ?", (name,))))
-    by_key = f"SELECT {_ROW} FROM items WHERE id IN (SELECT item FROM sightings WHERE key = ?) ORDER BY id"
-    return exact or by_address(db, name, hub_url) or tuple(map(_item, db.conn.execute(by_key, (name,))))
+    exact = tuple(map(rows.item, db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE uid = ?", (name,))))
+    by_key = f"SELECT {rows.COLUMNS} FROM items WHERE id IN (SELECT item FROM sightings WHERE key = ?) ORDER BY id"
+    return exact or by_address(db, name, hub_url) or tuple(map(rows.item, db.conn.execute(by_key, (name,))))
 
 
 def seen_at(db: Database, item: ItemId) -> tuple[tuple[SourceId, str], ...]:
@@ -150,11 +146,11 @@ def seen_at(db: Database, item: ItemId) -> tuple[tuple[SourceId, str], ...]:
 def by_address(db: Database, url: str, hub_url: str) -> tuple[Item, ...]:
     """The items that are read at an address, in any of its spellings; first come first."""
     key = urls.link_key(url)
-    query = f"SELECT {_ROW} FROM items WHERE link_key = ? ORDER BY id"
-    found = tuple(map(_item, db.conn.execute(query, (key,))))
+    query = f"SELECT {rows.COLUMNS} FROM items WHERE link_key = ? ORDER BY id"
+    found = tuple(map(rows.item, db.conn.execute(query, (key,))))
     author, _, slug = unquote(key.removeprefix(urls.link_key(f"{hub_url}/posts"))).strip("/").partition("/")
-    page = f"SELECT {_ROW} FROM items WHERE author = ? AND slug = ?"
-    return found or tuple(map(_item, db.conn.execute(page, (author, slug))))
+    page = f"SELECT {rows.COLUMNS} FROM items WHERE author = ? AND slug = ?"
+    return found or tuple(map(rows.item, db.conn.execute(page, (author, slug))))
 
 
 class Uids:
@@ -188,7 +184,7 @@ def insert(  # noqa: PLR0913 - a row has this many parts
         "source": source,
         "author": author,
         "slug": slug,
-        **_content_row(content),
+        **rows.of_content(content),
         "published": content.published and stamp(content.published),
         "dated": stamp(dated),
         "updated": stamp(updated),
@@ -203,14 +199,14 @@ def insert(  # noqa: PLR0913 - a row has this many parts
 
 def rewrite(db: Database, item: ItemId, content: Content, updated: datetime) -> None:
     """What an item says now. Its dates of origin stay: a source that re-dates its items moves nothing."""
-    values = {**_content_row(content), "updated": stamp(updated)}
+    values = {**rows.of_content(content), "updated": stamp(updated)}
     assignments = ", ".join(f"{name} = ?" for name in values)
     db.conn.execute(f"UPDATE items SET {assignments}, edits = edits + 1 WHERE id = ?", (*values.values(), item))
 
 
 def also_shown(db: Database, item: ItemId, source: SourceId, content: Content) -> None:
     """Another source shows an item. A pin that a source brings says what the source does, and keeps its id."""
-    values = {**_content_row(content), "kind": Kind.ENTRY, "source": source}
+    values = {**rows.of_content(content), "kind": Kind.ENTRY, "source": source}
     assignments = ", ".join(f"{name} = ?" for name in values)
     db.conn.execute(f"UPDATE items SET {assignments} WHERE id = ? AND kind = 'link'", (*values.values(), item))
 
@@ -220,7 +216,9 @@ def also_shown(db: Database, item: ItemId, source: SourceId, content: Content) -
 
 def held(db: Database) -> tuple[Item, ...]:
     """The items that wait for the admin's word, first come first."""
-    return tuple(map(_item, db.conn.execute(f"SELECT {_ROW} FROM items WHERE held IS NOT NULL ORDER BY id")))
+    return tuple(
+        map(rows.item, db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE held IS NOT NULL ORDER BY id"))
+    )
 
 
 def held_counts(db: Database) -> dict[SourceId, int]:
@@ -246,68 +244,6 @@ def look_again(db: Database, items: Iterable[ItemId], *, via: Via, due: datetime
         "INSERT INTO arrivals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET due = excluded.due",
         [(item, via, stamp(due)) for item in items],
     )
-
-
-def _content_row(content: Content) -> dict[str, str | None]:
-    return {
-        "title": content.title,
-        "link": content.link,
-        "link_key": content.link and urls.link_key(content.link),
-        "summary": content.summary,
-        "html": content.html,
-        "authors": _json(content.authors),
-        "categories": _json(content.categories),
-        "enclosures": _json(content.enclosures),
-        "image": json.dumps(asdict(content.image), ensure_ascii=False) if content.image else None,
-        "language": content.language,
-    }
-
-
-def _json(values: Sequence[Person | Category | Enclosure]) -> str:
-    if not values:
-        return "[]"
-    rows = [{name: value for name, value in asdict(one).items() if value is not None} for one in values]
-    return json.dumps(rows, ensure_ascii=False)
-
-
-def _item(row: sqlite3.Row | tuple[Any, ...]) -> Item:
-    key, uid, kind, source, author, slug, title, link, summary, html = row[:10]
-    authors, categories, enclosures, image, language, published, dated, updated = row[10:18]
-    first_seen, withdrawn, retracted, held, edits, tags, shown_by = row[18:]
-    return Item(
-        id=ItemId(key),
-        uid=uid,
-        kind=Kind(kind),
-        source=source,
-        sources=_sources(source, shown_by),
-        author=author,
-        slug=slug,
-        tags=tuple(tags.split()) if tags else (),
-        content=Content(
-            title=title,
-            link=link,
-            summary=summary,
-            html=html,
-            authors=tuple(Person(**one) for one in json.loads(authors)),
-            categories=tuple(Category(**one) for one in json.loads(categories)),
-            enclosures=tuple(Enclosure(**one) for one in json.loads(enclosures)),
-            image=Image(**json.loads(image)) if image else None,
-            language=language,
-            published=parse_time(published) if published else None,
-        ),
-        dated=parse_time(dated),
-        first_seen=parse_time(first_seen),
-        updated=parse_time(updated),
-        withdrawn=parse_time(withdrawn) if withdrawn else None,
-        retracted=parse_time(retracted) if retracted else None,
-        held=held,
-        edits=edits,
-    )
-
-
-def _sources(credited: str | None, shown_by: str | None) -> tuple[SourceId, ...]:
-    others = sorted(set(shown_by.split(",")) - {credited}) if shown_by else []
-    return tuple(SourceId(source) for source in ([credited, *others] if credited else others))
 
 
 def _marks(values: Iterable[object]) -> str:
