@@ -7,6 +7,7 @@ import io
 import json
 import random
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,15 @@ def test_a_digest_does_not_move_with_what_the_feed_says() -> None:
     assert feed(rss(item)).entries[0].digest == feed(rss(head + item)).entries[0].digest
 
 
+def test_a_digest_does_not_move_with_the_signature_of_an_image() -> None:
+    """Some hosts sign the addresses of pictures anew for each answer."""
+    item = (
+        '<item xmlns:m="http://search.yahoo.com/mrss/"><guid isPermaLink="false">1</guid>'
+        '<m:thumbnail url="https://harbour.example/1.jpg?sig={}"/></item>'
+    )
+    assert feed(rss(item.format("a"))).entries[0].digest == feed(rss(item.format("b"))).entries[0].digest
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -141,6 +151,8 @@ def test_a_digest_does_not_move_with_what_the_feed_says() -> None:
         "<link>https://harbour.example/</link>",
         "<pubDate>Mon, 15 Jan 2024 10:30:00 GMT</pubDate>",
         '<enclosure url="https://harbour.example/1.mp3" type="audio/mpeg" length="1"/>',
+        '<m:content xmlns:m="http://search.yahoo.com/mrss/" url="https://harbour.example/1.mp3" medium="audio"/>',
+        '<i:image xmlns:i="http://www.itunes.com/dtds/podcast-1.0.dtd" href="https://harbour.example/1.jpg"/>',
     ],
 )
 def test_a_digest_moves_with_whatever_the_entry_says(change: str) -> None:
@@ -165,6 +177,43 @@ def test_no_more_than_two_thousand_entries_are_read() -> None:
     assert parsed.keys[0] == "0"
     assert parsed.notes == ("only the first 2,000 entries are read",)
     assert parsed.whole
+
+
+def test_no_more_than_two_thousand_items_of_a_json_feed_are_read() -> None:
+    items = [
+        {"id": number, "tags": ["t"] * 200, "attachments": [{"url": "https://x.example/"}] * 3}
+        for number in range(2500)
+    ]
+    parsed = feed(json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": items}))
+    assert len(parsed.entries) == 2000
+    assert parsed.notes == ("only the first 2,000 entries are read",)
+    assert len(parsed.entries[0].content.categories) == len(parsed.entries[0].content.enclosures) == 1
+
+
+@pytest.mark.parametrize(
+    "hostile", ['{"items":' + "[" * 100_000, '{"version":' + "9" * 100_000 + "}", '{"a":"\\ud800"}']
+)
+def test_json_that_is_hostile_is_no_feed(hostile: str) -> None:
+    assert isinstance(read(hostile), ParseFailed)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<div>" * 100_000, "<p " + " ".join(f"a{n}" for n in range(30_000)) + ">", "<link " * 50_000, "<" * 300_000],
+    ids=["deep", "attributes", "links", "brackets"],
+)
+def test_a_hostile_page_announces_its_feed_in_a_moment(hostile: str) -> None:
+    page = '<!doctype html><link rel="alternate" type="application/rss+xml" href="/feed">' + hostile
+    started = time.process_time()
+    assert read(page) == ParseFailed(words="is a web page, not a feed", announces=("https://feeds.example/feed",))
+    assert time.process_time() - started < 4
+
+
+def test_no_more_than_ten_feeds_of_a_page_are_told() -> None:
+    links = "".join(f'<link rel="alternate" type="application/rss+xml" href="/{n}">' for n in range(5000))
+    outcome = read(f"<html>{links}</html>")
+    assert isinstance(outcome, ParseFailed)
+    assert len(outcome.announces) == 10
 
 
 def test_an_entry_too_long_is_cut_and_said_so() -> None:

@@ -10,14 +10,13 @@ from datetime import datetime
 
 from feedhub import text, urls
 from feedhub.ingest import media, sanitize
-from feedhub.ingest.raw import Raw, fields, several, string
+from feedhub.ingest.raw import MANY, Raw, fields, several, string
 from feedhub.model import Category, Content, Person
 
 ReadDate = Callable[[str], datetime | None]
 
 TITLE = 1000  # characters
 SUMMARY = 1000
-MANY = 50  # authors, categories of one entry
 _LONGEST_ID = 2000
 
 _SAID = (

@@ -24,9 +24,8 @@ import feedparser.mixin
 from feedparser.sanitizer import replace_doctype
 
 from feedhub import text
-from feedhub.ingest.raw import MOST_ENTRIES, TOO_MANY, Document
+from feedhub.ingest.raw import MANY, MOST_ENTRIES, TOO_MANY, Document
 
-MANY = 50  # categories of one entry
 _MOST_ATTRIBUTES = 200
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]+")
@@ -36,9 +35,7 @@ _BLANKS = re.compile(r"\s{200,}")
 _END = re.compile(r"</\s*(?:[\w.-]+:)?(?:rss|feed|channel)\s*>", re.IGNORECASE)
 _END_OF_RDF = re.compile(r"</\s*(?:[\w.-]+:)?rdf\s*>", re.IGNORECASE)  # whose items stand behind its channel
 _ADDRESSES = frozenset({"cite", "href", "poster", "src"})
-
-
-# What feedparser raises on elements where it expects others, as found by changing 100,000 documents at random.
+# What feedparser raises on elements where it expects others, as found by changing documents at random.
 _FAULTS = (ArithmeticError, LookupError, TypeError, ValueError)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from feedhub.ingest.raw import MOST_ENTRIES, TOO_MANY, Document, Raw, several, string
+from feedhub.ingest.raw import MANY, MOST_ENTRIES, TOO_MANY, Document, Raw, several, string
 
 _SPEC = "jsonfeed.org/version/"
 _MEDIA_TYPE = "application/feed+json"
@@ -39,35 +39,30 @@ def _feed(found: Raw) -> Raw:
 
 def _entry(item: Raw) -> Raw:
     """Its fields as `entries` knows them; those that it does not have are left out."""
+    html, words, summary = (string(item, name) for name in ("content_html", "content_text", "summary"))
+    tags = item.get("tags")
     written = {
         "id": _id(item.get("id")),
         "title": item.get("title"),
-        "summary_detail": _detail("text/plain", item.get("summary")),
-        "content": [
-            detail
-            for detail in (
-                _detail("text/html", item.get("content_html")),
-                _detail("text/plain", item.get("content_text")),
-            )
-            if detail
-        ],
+        "summary": summary or words or html,
+        "summary_detail": _detail("text/plain", summary),
+        "content": [_detail("text/html", html), _detail("text/plain", words)],
         "authors": _authors(item),
-        "tags": [{"term": tag} for tag in item.get("tags") or () if isinstance(tag, str)]
-        if isinstance(item.get("tags"), list)
-        else None,
+        "tags": [{"term": tag} for tag in tags[:MANY] if isinstance(tag, str)] if isinstance(tags, list) else None,
         "published": item.get("date_published"),
         "updated": item.get("date_modified"),
         "language": item.get("language"),
         "image": {"href": string(item, "image") or string(item, "banner_image")},
-        "links": [
-            _link("alternate", string(item, "url") or string(item, "external_url")),
-            *(
-                _link("enclosure", one.get("url"), type=string(one, "mime_type"), length=_size(one))
-                for one in several(item, "attachments")
-            ),
-        ],
+        "links": [_link("alternate", string(item, "url") or string(item, "external_url")), *_attachments(item)],
     }
     return {name: value for name, value in written.items() if value}
+
+
+def _attachments(item: Raw) -> list[Raw]:
+    return [
+        _link("enclosure", one.get("url"), type=string(one, "mime_type"), length=_size(one))
+        for one in several(item, "attachments")[:MANY]
+    ]
 
 
 def _id(found: object) -> str:
@@ -75,8 +70,8 @@ def _id(found: object) -> str:
     return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
 
 
-def _detail(media_type: str, value: object) -> Raw | None:
-    return {"type": media_type, "value": value} if isinstance(value, str) and value else None
+def _detail(media_type: str, value: str) -> Raw:
+    return {"type": media_type, "value": value} if value else {}
 
 
 def _authors(found: Raw) -> list[Raw]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from feedhub import text, urls
-from feedhub.ingest.raw import Raw, fields, several, string
+from feedhub.ingest.raw import MANY, Raw, fields, several, string
 from feedhub.model import Enclosure, Image
 
-MANY = 50  # enclosures of one entry
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _MOST_BYTES = 2**53
 _CAPTION = 300  # characters
@@ -20,7 +20,7 @@ _PLAYERS = frozenset({"application/x-shockwave-flash", "text/html"})  # pages to
 def enclosures(raw: Raw, base: str) -> tuple[Enclosure, ...]:
     """Its files, each once; those of Media RSS too, which may be all that a podcast has."""
     found: dict[str, Enclosure] = {}
-    for one in _files(raw):
+    for one in islice(_files(raw), 2 * MANY):  # the same file may be named twice
         url = urls.absolute(string(one, "href") or string(one, "url"), base)
         if url and urls.is_web(url):
             media, length = string(one, "type").strip(), (string(one, "length") or string(one, "filesize")).strip()

@@ -13,6 +13,7 @@ from typing import Any
 Raw = Mapping[str, Any]
 
 MOST_ENTRIES = 2000
+MANY = 50  # authors, categories, enclosures of one entry
 TOO_MANY = f"only the first {MOST_ENTRIES:,} entries are read"
 
 
