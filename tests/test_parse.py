@@ -407,6 +407,11 @@ def test_feedparser_makes_two_breaks_of_one_in_xhtml() -> None:
     assert found.entries[0].content[0].value == "a<br></br>b"
 
 
+def test_controls_that_windows_meant_as_quotes_are_quotes() -> None:
+    """feedparser has each character of a text translated for them; ours only where there are any."""
+    assert feed(rss("<item><title>it&#146;s</title></item>")).entries[0].content.title == "it’s"
+
+
 def test_feedparser_raises_on_a_chapter_without_a_start() -> None:
     """Why an element that it stumbles over is left out."""
     with pytest.raises(TypeError):
