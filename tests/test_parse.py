@@ -408,7 +408,7 @@ def test_feedparser_makes_two_breaks_of_one_in_xhtml() -> None:
 
 
 def test_controls_that_windows_meant_as_quotes_are_quotes() -> None:
-    """feedparser has each character of a text translated for them; ours only where there are any."""
+    """To look for them in each character of every text is what took a sixth of the time."""
     assert feed(rss("<item><title>it&#146;s</title></item>")).entries[0].content.title == "it’s"
 
 
