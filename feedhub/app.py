@@ -24,7 +24,8 @@ from feedhub.store import leases, sources
 from feedhub.store.db import Database
 
 if TYPE_CHECKING:  # what reads and renders is imported by the commands that do: `status` waits for neither
-    from feedhub.ingest.update import Intake, Polled
+    from feedhub.ingest.asking import Intake
+    from feedhub.ingest.update import Polled
     from feedhub.output.build import Built
 
 T = TypeVar("T")
@@ -196,8 +197,8 @@ class _Threads(ThreadPoolExecutor):
 async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
     """The tools of reading, put together; nothing of them is left afterwards."""
     from feedhub import scheduler
+    from feedhub.ingest.asking import Intake
     from feedhub.ingest.fetch import Fetcher
-    from feedhub.ingest.update import Intake
     from feedhub.ingest.workers import Workers
 
     asyncio.get_running_loop().set_default_executor(_Threads())

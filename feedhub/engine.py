@@ -18,7 +18,8 @@ from feedhub import follow, log
 from feedhub.config import file
 from feedhub.errors import ConfigError, FeedhubError
 from feedhub.ingest import update
-from feedhub.ingest.update import Intake, Polled
+from feedhub.ingest.asking import Intake
+from feedhub.ingest.update import Polled
 from feedhub.model import Health, HealthStatus, PollResult, SourceId
 from feedhub.output.build import Built
 from feedhub.settings import Config

@@ -19,7 +19,7 @@ from lxml import etree
 
 from feedhub import app, follow
 from feedhub.ingest import local, update
-from feedhub.ingest.update import Intake
+from feedhub.ingest.asking import Intake
 from feedhub.ingest.workers import Workers
 from feedhub.model import FeedId
 from feedhub.output import build

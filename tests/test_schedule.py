@@ -59,6 +59,17 @@ def test_a_file_is_looked_at_every_minute() -> None:
 # -- the source's rhythm
 
 
+@pytest.mark.parametrize(("hours", "due_in"), [(1, 1), (3, 1), (8, 2), (12, 3), (200, 12)])
+def test_a_source_of_which_something_is_missing_is_asked_twice_as_often(hours: float, due_in: float) -> None:
+    assert due(dates=every(hours), gap=True) == due_in
+    assert due(dates=every(hours), gap=True, failures=1) == due(dates=every(hours), failures=1)
+    assert due(Every(interval=DAY), dates=every(hours), gap=True) == 24
+
+
+def test_a_source_without_validators_of_which_something_is_missing_is_asked_every_half_day() -> None:
+    assert due(dates=every(1), gap=True, conditional=False) == 12
+
+
 @pytest.mark.parametrize(
     ("dates", "hours"),
     [

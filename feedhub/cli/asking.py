@@ -13,6 +13,7 @@ from feedhub.cli.common import ago, iso, located, print_json, reporting
 
 if TYPE_CHECKING:
     from feedhub.admin import Explained, FeedVerdict, SourceStatus
+    from feedhub.model import Gap
 
 _MARKS = {"ok": "✓", "new": "·", "failing": "✗", "gone": "✗", "paused": "–"}
 
@@ -53,14 +54,23 @@ def _echo_source(one: SourceStatus, wide: int, now: datetime) -> None:
     if source.error:
         since = f"; last good answer {ago(source.last_ok, now)}" if source.last_ok else ""
         click.echo(f"  {'':<{wide}}  {source.error}{since}")
+    if source.gap:
+        click.echo(f"  {'':<{wide}}  {_missed(source.gap)}")
     if moved := source.whereabouts.moved_to:
         since = ago(source.whereabouts.moved_since, now)
         click.echo(f"  {'':<{wide}}  moved for good to {moved}, first seen {since}: write it into feeds.yaml")
 
 
+def _missed(gap: Gap) -> str:
+    times = f"between {gap.since:%Y-%m-%d %H:%M} and {gap.until:%Y-%m-%d %H:%M} UTC"
+    count = {None: "items", 0: "items, perhaps,", 1: "about one item"}.get(gap.missing, f"about {gap.missing} items")
+    more = "what it keeps of them is read at the next polls" if gap.page else "it names no documents that keep them"
+    return f"{count} {times} went by unseen; {more}"
+
+
 def _source(one: SourceStatus) -> dict[str, object]:
     source = one.source
-    where = source.whereabouts
+    where, gap = source.whereabouts, source.gap
     row: dict[str, object] = {
         "id": source.id,
         "url": source.location,
@@ -72,7 +82,7 @@ def _source(one: SourceStatus) -> dict[str, object]:
         "error": source.error,
         "items": one.items,
         "held": one.held,
-        "gap": None,
+        "gap": {"since": iso(gap.since), "until": iso(gap.until), "missing": gap.missing} if gap else None,
         "moved": {"to": where.moved_to, "since": iso(where.moved_since)} if where.moved_to else None,
     }
     return {**row, "removed": iso(source.removed)} if source.removed else row

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from feedhub import identity, urls
 from feedhub.ingest import moves, schedule
 from feedhub.ingest.flood import fates, stated
+from feedhub.ingest.gaps import Repair
 from feedhub.ingest.recognise import Neighbours, recognise
 from feedhub.ingest.schedule import Told
 from feedhub.model import (
@@ -24,6 +25,7 @@ from feedhub.model import (
     ChangedItem,
     Content,
     Description,
+    Fate,
     Fetched,
     FetchFailed,
     FetchOutcome,
@@ -36,6 +38,7 @@ from feedhub.model import (
     ParseFailed,
     ParseOutcome,
     PollResult,
+    SourceId,
     SourceState,
     SourceUpdate,
     Validators,
@@ -69,13 +72,22 @@ class Known:
     dates: tuple[datetime, ...] = ()  # of the source's newest items
 
 
+_NOTHING_MISSING = Repair()
+
+
 def decide(
-    source: Source, state: SourceState, outcome: FetchOutcome, parsed: ParseOutcome | None, known: Known, moment: Moment
+    source: Source,
+    state: SourceState,
+    outcome: FetchOutcome,
+    parsed: ParseOutcome | None,
+    known: Known,
+    moment: Moment,
+    repair: Repair = _NOTHING_MISSING,
 ) -> SourceUpdate:
     """The one way from an answer to what is stored.
 
     `parsed` is None where there was nothing to parse: no answer, a 304, or the same
-    bytes as last time.
+    bytes as last time. What a repair has read is `past`'s.
     """
     match outcome, parsed:
         case FetchFailed(), _:
@@ -83,9 +95,9 @@ def decide(
         case Fetched(), ParseFailed():
             return _failed(source, state, outcome, _no_feed(parsed), moment)
         case Fetched(), ParsedFeed():
-            return _taken_in(source, state, outcome, parsed, known, moment)
+            return _taken_in(source, state, outcome, parsed, known, moment, repair)
         case ((NotModified() | Fetched()), _):
-            return _good(source, state, outcome, known, moment)
+            return _good(source, state, outcome, known, moment, repair)
 
 
 def _no_feed(parsed: ParseFailed) -> str:
@@ -96,13 +108,10 @@ def _failed(
     source: Source, state: SourceState, outcome: Fetched | FetchFailed, words: str, moment: Moment
 ) -> SourceUpdate:
     failures = state.failures + 1
-    rest, hold = timedelta(), None
+    rest = timedelta()
     if isinstance(outcome, FetchFailed) and outcome.retry_after:
         rest = schedule.honoured(outcome.retry_after)
-        until = moment.now + rest
-        words = f"{words}; it asks to be left alone until {until:%Y-%m-%d %H:%M} UTC"
-        if outcome.origin and outcome.status in {429, 503}:
-            hold = Hold(origin=outcome.origin, until=until)
+        words = f"{words}; it asks to be left alone until {moment.now + rest:%Y-%m-%d %H:%M} UTC"
     told = Told(
         failures=failures,
         rest=rest,
@@ -119,13 +128,21 @@ def _failed(
         next_check=_next(source, told, moment),
         whereabouts=where,
         origin=_origin(source, state, where),
-        hold=hold,
+        hold=hold(outcome, moment.now),
+        gap=state.gap,
         error=words,
     )
 
 
+def hold(outcome: Fetched | FetchFailed | ParseFailed, now: datetime) -> Hold | None:
+    """The word of an origin, not only of one address, that it is to be left alone."""
+    if isinstance(outcome, FetchFailed) and outcome.retry_after and outcome.origin and outcome.status in {429, 503}:
+        return Hold(origin=outcome.origin, until=now + schedule.honoured(outcome.retry_after))
+    return None
+
+
 def _good(
-    source: Source, state: SourceState, answer: Fetched | NotModified, known: Known, moment: Moment
+    source: Source, state: SourceState, answer: Fetched | NotModified, known: Known, moment: Moment, repair: Repair
 ) -> SourceUpdate:
     """What every good answer changes, and all that one without news does."""
     told = Told(
@@ -133,6 +150,7 @@ def _good(
         asks=state.asks,
         conditional=isinstance(answer, NotModified) or answer.validators != Validators(),
         dates=known.dates or (state.added,),
+        gap=repair.rolled or repair.gap is not None,
         local=isinstance(source.location, LocalFile),
     )
     where = state.whereabouts
@@ -147,6 +165,9 @@ def _good(
         validators=_renewed(state.validators, answer),
         whereabouts=where,
         origin=_origin(source, state, where),
+        hold=repair.hold,
+        gap=repair.gap,
+        notes=repair.notes,
     )
 
 
@@ -167,43 +188,59 @@ def _origin(source: Source, state: SourceState, where: Whereabouts) -> str | Non
 
 
 def _taken_in(
-    source: Source, state: SourceState, answer: Fetched, feed: ParsedFeed, known: Known, moment: Moment
+    source: Source,
+    state: SourceState,
+    answer: Fetched,
+    feed: ParsedFeed,
+    known: Known,
+    moment: Moment,
+    repair: Repair,
 ) -> SourceUpdate:
     strange = [entry for entry in feed.entries if entry.key not in known.items]
     found = recognise(strange, feed.keys, source.id, known.near)
     unknown = [entry for entry in strange if entry.key not in found.same]
-    new = _new([entry for entry in unknown if entry.key not in found.elsewhere], source, state, known, moment)
+    news = [entry for entry in unknown if entry.key not in found.elsewhere]
+    told = fates(news, last_ok=state.last_ok, most=source.flood, now=moment.now)
+    new = new_items(news, told, source.id, known, moment, undated=moment.now)
     withdrawn = (known.items.get(key) for key in feed.deleted)
     dates = (*known.dates, *(item.dated for item in new))
     return replace(
-        _good(source, replace(state, asks=feed.asks), answer, replace(known, dates=dates), moment),
+        _good(source, replace(state, asks=feed.asks), answer, replace(known, dates=dates), moment, repair),
         result=PollResult.OK,
         new=new,
         changed=tuple(_changed(feed.entries, {**known.items, **found.same}, source, moment)),
         also=tuple(
-            _also(entry, found.elsewhere[entry.key], state) for entry in unknown if entry.key in found.elsewhere
+            also_seen(entry, found.elsewhere[entry.key], Via.NEWS if state.last_ok else Via.FIRST)
+            for entry in unknown
+            if entry.key in found.elsewhere
         ),
         retracted=tuple(item.id for item in withdrawn if item and item.source == source.id and not item.retracted),
         described=Description(title=feed.title or None, site=feed.link, feed_id=feed.id, language=feed.language),
         validators=answer.validators if feed.whole else Validators(),
         body_digest=body_digest(answer.body) if feed.whole else "",
         asks=feed.asks,
-        notes=feed.notes,
+        notes=(*feed.notes, *repair.notes),
     )
 
 
-def _new(
-    unknown: Sequence[ParsedEntry], source: Source, state: SourceState, known: Known, moment: Moment
+def new_items(
+    unknown: Sequence[ParsedEntry],
+    told: Sequence[Fate],
+    source: SourceId,
+    known: Known,
+    moment: Moment,
+    *,
+    undated: datetime,
 ) -> tuple[NewItem, ...]:
+    """Entries that nobody has seen before, each with its fate, as items."""
     new: list[NewItem] = []
     borne: set[str] = set()  # by the entries before it: a source may name one as we would another
-    told = fates(unknown, last_ok=state.last_ok, most=source.flood, now=moment.now)
     for entry, fate in zip(unknown, told, strict=True):
         uid = identity.entry_uid(
-            entry.origin_id, entry.key, known.taken, borne, source=source.id, hub_url=moment.hub_url, now=moment.now
+            entry.origin_id, entry.key, known.taken, borne, source=source, hub_url=moment.hub_url, now=moment.now
         )
         borne.add(uid)
-        dated = min(stated(entry) or moment.now, moment.now)
+        dated = min(stated(entry) or undated, moment.now)
         new.append(
             NewItem(
                 uid=uid,
@@ -243,9 +280,8 @@ def _change(entry: ParsedEntry, item: Item, moment: Moment, *, ours: bool) -> Ch
     )
 
 
-def _also(entry: ParsedEntry, item: Item, state: SourceState) -> AlsoSeen:
+def also_seen(entry: ParsedEntry, item: Item, via: Via) -> AlsoSeen:
     """An entry that is an item of another source: one item in every feed."""
-    via = Via.FIRST if state.last_ok is None else Via.NEWS
     return AlsoSeen(item=item.id, key=entry.key, digest=entry.digest, content=entry.content, via=via)
 
 

@@ -35,6 +35,7 @@ class Told:
     asks: Asks = field(default_factory=Asks)
     conditional: bool = True  # it can answer that nothing has changed
     dates: Sequence[datetime] = ()  # of its newest items, newest first
+    gap: bool = False  # items went by unseen between two polls
     local: bool = False  # a file costs nobody anything
 
 
@@ -59,13 +60,18 @@ def next_check(
 
 
 def _own_choice(told: Told, now: datetime, jitter: float) -> timedelta:
-    """Between an hour and a day; a day, where each answer costs the source its whole feed and it asks for no more."""
+    """Between an hour and a day; a day, where each answer costs the source its whole feed and it asks for no more.
+
+    Half of it while something is missing.
+    """
     if told.failures:
         interval = _patience(HOUR, told.failures, DAY)
     elif told.conditional or told.fresh or told.asks.ttl or told.asks.period:
         interval = learnt(told.dates, now)
+        interval = max(interval / 2, HOUR) if told.gap else interval
     else:
-        return DAY * (1 + SPREAD / 5 * jitter)
+        day = DAY * (1 + SPREAD / 5 * jitter)
+        return day / 2 if told.gap else day
     later = interval * (1 + SPREAD * jitter)
     return later if later <= DAY else DAY * (1 - SPREAD * jitter)
 

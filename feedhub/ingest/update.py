@@ -1,6 +1,7 @@
 """Reading sources: the order of things, and no policy.
 
-    lease → its origin's turn → fetch → (parse, in a worker) → decide → store, validators and all, in one transaction
+    lease → its origin's turn → fetch → (parse, in a worker) → (where its window has rolled: earlier documents)
+    → decide → store, validators and all, in one transaction
 
 A source that fails, hangs or lies takes nothing from the others: each has its own
 task, and only those of one origin wait for each other.
@@ -9,29 +10,33 @@ task, and only those of one origin wait for each other.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
 
 from feedhub import urls
-from feedhub.ingest.decide import Known, Moment, body_digest, decide
-from feedhub.ingest.fetch import Fetcher, Request
-from feedhub.ingest.recognise import Neighbours
-from feedhub.ingest.workers import Workers
+from feedhub.ingest import gaps, past
+from feedhub.ingest.asking import Answer, Asking, Intake, Turn
+from feedhub.ingest.decide import Known, Moment, decide, hold
+from feedhub.ingest.gaps import Repair
+from feedhub.ingest.recognise import Neighbours, recognise
 from feedhub.model import (
-    Fetched,
+    Brought,
+    FetchFailed,
+    Gap,
     Held,
     ParsedFeed,
+    ParseFailed,
     ParseOutcome,
     PollResult,
     SourceId,
     SourceState,
     SourceUpdate,
+    Via,
 )
-from feedhub.settings import Config, LocalFile, Source
-from feedhub.store import items, leases, sources
+from feedhub.settings import Config, LocalFile, Source, WebAddress
+from feedhub.store import answers, items, leases, sources
 from feedhub.store.db import Database, transaction
 
 _PAST = 500  # of a source's latest items, where all its ids and links change at once
@@ -50,51 +55,6 @@ class Polled:
     error: str | None
     notes: tuple[str, ...]
     ms: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intake:
-    """What reading needs: its tools, and the time."""
-
-    db: Database
-    fetcher: Fetcher
-    workers: Workers
-    owner: str  # who holds the leases
-    now: Callable[[], datetime]
-    jitter: Callable[[], float]
-    cron: Callable[[str, datetime], datetime]
-    seats: asyncio.Semaphore  # so many are read at once
-    origins: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
-
-
-class Turn:
-    """The right to ask one origin (scheme, host, port), which one at a time has, and a seat.
-
-    Whoever is redirected to another origin gives up the one before waiting for the
-    other, seat and all, so that nobody waits in a circle.
-    """
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-        self._held: list[asyncio.Lock | asyncio.Semaphore] = []
-        self._origin: str | None = None
-
-    async def take(self, origin: str) -> timedelta | None:
-        """Wait until it may be asked; or, at once, for how long it wants to be left alone."""
-        if origin == self._origin:
-            return None
-        self.end()
-        for right in (self._intake.origins[origin], self._intake.seats):
-            await right.acquire()
-            self._held.append(right)
-        self._origin = origin
-        return leases.rest(self._intake.db, origin, self._intake.now())
-
-    def end(self) -> None:
-        """Let the next one ask."""
-        self._origin = None
-        while self._held:
-            self._held.pop().release()
 
 
 async def poll(
@@ -120,28 +80,66 @@ async def read(source: Source, config: Config, intake: Intake, turn: Turn) -> Po
     if await turn.take(_first(source, state)):  # it has asked for rest while this one waited
         leases.give_up(intake.db, source.id, intake.owner)
         return skipped(sources.state(intake.db, source.id))
-    started = perf_counter()
-    outcome = await intake.fetcher.fetch(
-        Request(
-            location=source.location,
-            address=state.whereabouts.address,
-            validators=state.validators,
-            headers=source.headers,
-        ),
-        turn.take,
-    )
-    parsed: ParseOutcome | None = None
-    if isinstance(outcome, Fetched) and body_digest(outcome.body) != state.body_digest:
-        seen = items.seen(intake.db, source.id)
-        base = outcome.url or f"{config.hub.url}/sources/{source.id}/"
-        parsed = await intake.workers.parse(
-            outcome.body, url=base, content_type=outcome.content_type, known=seen, now=intake.now()
-        )
-    moment = Moment(now=intake.now(), jitter=intake.jitter(), hub_url=config.hub.url, cron=intake.cron)
-    with transaction(intake.db):
-        update = decide(source, state, outcome, parsed, _known(intake.db, source.id, parsed), moment)
-        sources.apply(intake.db, update, intake.owner)
-    return _polled(update, started)
+    asking = Asking(source=source, state=state, config=config, intake=intake, turn=turn)
+    return await take_in(asking, await asking.source_itself())
+
+
+async def take_in(asking: Asking, answer: Answer) -> Polled:
+    """Store what an answer changes, and what makes up for a gap that it shows, in one transaction."""
+    db, source, outcome, parsed = asking.intake.db, asking.source, answer.outcome, answer.parsed
+    repair = await _repair(asking, answer)
+    moment = asking.moment()
+    with transaction(db):
+        known = _known(db, source.id, parsed)
+        update = decide(source, asking.state, outcome, parsed, known, moment, repair)
+        answers.apply(db, update, asking.intake.owner)
+        gone = set(parsed.deleted) if isinstance(parsed, ParsedFeed) else set()
+        late = [
+            _earlier(db, source.id, page, moment, gone, undated=min(repair.until or moment.now, moment.now))
+            for page in repair.pages
+        ]
+    return _polled(update, late, answer.started)
+
+
+def _earlier(
+    db: Database, source: SourceId, page: ParsedFeed, moment: Moment, gone: set[str], *, undated: datetime
+) -> Brought:
+    """Store what an earlier document brings. What it has no date for came before the gap was over."""
+    known = _known(db, source, page)
+    found = past.brought(source, page, known, moment, via=Via.NEWS, undated=undated, gone=gone)
+    answers.take_in(db, found)
+    gone.update(page.deleted)
+    return found
+
+
+async def _repair(asking: Asking, answer: Answer) -> Repair:
+    """What is missing of the source now, once its earlier documents have been read as far as need be."""
+    db, source, state, now = asking.intake.db, asking.source.id, asking.state, asking.intake.now()
+    if isinstance(answer.outcome, FetchFailed) or isinstance(answer.parsed, ParseFailed):
+        return Repair(gap=state.gap)
+    before = gaps.remembered(state.gap, now)
+    if before and answer.parsed and items.shows_any(db, source, answer.parsed.keys, before=before.noticed):
+        before = None  # what was known before it is shown again, and all that came since beside it
+    new = _rolled(db, source, state, answer.parsed, now) if answer.parsed else None
+    gap = gaps.joined(before, new)
+    if gap is None or gap.page is None or not isinstance(asking.source.location, WebAddress):
+        return Repair(gap=gap, rolled=new is not None)
+
+    def known(page: ParsedFeed) -> bool:
+        return items.shows_any(db, source, page.keys, before=gap.noticed if before else None)
+
+    walk = await gaps.back(gap.page, asking.document, known, gap)
+    return gaps.repaired(gap, walk, rolled=new is not None, hold=hold(walk.fault, now) if walk.fault else None)
+
+
+def _rolled(db: Database, source: SourceId, state: SourceState, feed: ParsedFeed, now: datetime) -> Gap | None:
+    """The gap that a document shows, where its window has rolled past all that was known."""
+    if not gaps.may_have_rolled(state, feed) or items.shows_any(db, source, feed.keys):
+        return None
+    known = _known(db, source, feed)
+    if not known.near.past or recognise(feed.entries, feed.keys, source, known.near).same:
+        return None
+    return gaps.noticed(feed, known.dates, state, now)
 
 
 def _known(db: Database, source: SourceId, parsed: ParseOutcome | None) -> Known:
@@ -161,13 +159,14 @@ def _known(db: Database, source: SourceId, parsed: ParseOutcome | None) -> Known
     return Known(items=known, near=near, taken=items.Uids(db), dates=sources.dates(db, source))
 
 
-def _polled(update: SourceUpdate, started: float) -> Polled:
+def _polled(update: SourceUpdate, late: Sequence[Brought], started: float) -> Polled:
+    new = [item for brought in (update, *late) for item in brought.new]
     return Polled(
         id=update.source,
         result=update.result,
         http_status=update.status,
-        new=len(update.new),
-        held=sum(isinstance(new.fate, Held) for new in update.new),
+        new=len(new),
+        held=sum(isinstance(item.fate, Held) for item in new),
         updated=sum(changed.content is not None for changed in update.changed),
         error=update.error,
         notes=update.notes,

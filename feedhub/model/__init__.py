@@ -25,9 +25,11 @@ from feedhub.model.release import LATE, Placement, Release, ReleaseState, Standi
 from feedhub.model.report import Health, HealthStatus, Problem
 from feedhub.model.source import (
     AlsoSeen,
+    Brought,
     ChangedItem,
     Description,
     Fate,
+    Gap,
     Held,
     Hold,
     NewItem,
@@ -42,6 +44,7 @@ __all__ = [
     "AlsoSeen",
     "Asks",
     "AuthorId",
+    "Brought",
     "Category",
     "ChangedItem",
     "Content",
@@ -56,6 +59,7 @@ __all__ = [
     "FetchOutcome",
     "Fetched",
     "Format",
+    "Gap",
     "Health",
     "HealthStatus",
     "Held",

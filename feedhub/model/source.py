@@ -30,6 +30,17 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a source showed, and dropped again, while nobody looked."""
+
+    since: datetime  # the newest that was known
+    until: datetime  # the oldest that it showed afterwards
+    missing: int | None  # about how many, by its rhythm
+    noticed: datetime
+    page: str | None = None  # the earlier document with which its repair goes on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """What is known of a source, as stored. Never-tried has `last_checked` None."""
 
@@ -54,6 +65,7 @@ class SourceState:
     held_until: datetime | None = None  # its origin's Retry-After
     whereabouts: Whereabouts = Whereabouts()
     asks: Asks = field(default_factory=Asks)
+    gap: Gap | None = None
 
 
 class PollResult(StrEnum):
@@ -122,23 +134,30 @@ class Description:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SourceUpdate:
-    """All that one answer of one source changes; stored in one transaction."""
+class Brought:
+    """What one document of a source brings."""
 
     source: SourceId
-    result: PollResult
-    status: int | None
     checked: datetime
-    next_check: datetime
     new: tuple[NewItem, ...] = ()
     changed: tuple[ChangedItem, ...] = ()
     also: tuple[AlsoSeen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceUpdate(Brought):
+    """All that one answer of one source changes; stored in one transaction."""
+
+    result: PollResult
+    status: int | None
+    next_check: datetime
     retracted: tuple[ItemId, ...] = ()
     described: Description | None = None  # None: as it was
     validators: Validators | None = None  # None: as they were
     whereabouts: Whereabouts = Whereabouts()
     origin: str | None = None  # of the address that is asked from now on; None: as it was
     hold: Hold | None = None
+    gap: Gap | None = None
     asks: Asks | None = None  # None: as it was
     body_digest: str | None = None  # None: as it was
     error: str | None = None

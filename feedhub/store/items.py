@@ -67,11 +67,14 @@ def keys_of(db: Database, source: SourceId, ids: Iterable[ItemId]) -> dict[ItemI
     return {item: frozenset(row[0] for row in db.conn.execute(query, (item, source))) for item in ids}
 
 
-def shows_any(db: Database, source: SourceId, keys: Sequence[str]) -> bool:
-    """Whether a source has shown something under one of these keys before."""
+def shows_any(db: Database, source: SourceId, keys: Sequence[str], before: datetime | None = None) -> bool:
+    """Whether a source has shown something under one of these keys, and `before` a time where one is given."""
+    query = "SELECT 1 FROM sightings WHERE source = ?"
+    if before:
+        query += " AND (SELECT first_seen FROM items WHERE id = item) < ?"
     for some in _batches(keys):
-        query = f"SELECT 1 FROM sightings WHERE source = ? AND key IN ({_marks(some)}) LIMIT 1"
-        if db.conn.execute(query, (source, *some)).fetchone():
+        args = (source, stamp(before), *some) if before else (source, *some)
+        if db.conn.execute(f"{query} AND key IN ({_marks(some)}) LIMIT 1", args).fetchone():
             return True
     return False
 

@@ -215,3 +215,17 @@ ALTER TABLE arrivals_now RENAME TO arrivals;
 CREATE INDEX arrivals_due ON arrivals (due)
 """,
     )
+
+
+@migrations(name="0004_gaps")
+def _gaps(db: Database) -> None:
+    _run(
+        db,
+        """
+ALTER TABLE sources ADD COLUMN gap_since TEXT /* the newest item that was known when its window had rolled past that */;
+ALTER TABLE sources ADD COLUMN gap_until TEXT /* the oldest that it showed then */;
+ALTER TABLE sources ADD COLUMN gap_missing INTEGER /* about how many went by unseen */;
+ALTER TABLE sources ADD COLUMN gap_noticed TEXT;
+ALTER TABLE sources ADD COLUMN gap_page TEXT /* the earlier document with which the repair goes on */
+""",
+    )

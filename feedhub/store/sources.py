@@ -7,19 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from feedhub.model import (
-    Asks,
-    Description,
-    Held,
-    Kind,
-    SourceId,
-    SourceState,
-    SourceUpdate,
-    Validators,
-    Via,
-    Whereabouts,
-)
-from feedhub.store import items, leases
+from feedhub.model import Asks, Gap, SourceId, SourceState, Validators, Whereabouts
 from feedhub.store.db import Database, parse_time, stamp
 
 
@@ -83,7 +71,8 @@ def _want(db: Database, source: Wanted, at: str) -> None:
         UPDATE sources SET
             location = ?, location_digest = ?, origin = ?, next_check = ?,
             etag = NULL, last_modified = NULL, body_digest = NULL, gone = 0, failures = 0, error = NULL,
-            address = NULL, moved_to = NULL, moved_since = NULL, asks = '{}'
+            address = NULL, moved_to = NULL, moved_since = NULL, asks = '{}',
+            gap_since = NULL, gap_until = NULL, gap_missing = NULL, gap_noticed = NULL, gap_page = NULL
         WHERE id = ? AND location_digest <> ?
         """,
         (source.location, source.location_digest, source.origin, at, source.id, source.location_digest),
@@ -151,112 +140,12 @@ def dates(db: Database, source: SourceId) -> tuple[datetime, ...]:
     return tuple(parse_time(row[0]) for row in rows)
 
 
-def apply(db: Database, update: SourceUpdate, owner: str) -> None:
-    """Store all that one answer changed, validators and all, and end the lease.
-
-    To be called in the transaction in which it was decided.
-    """
-    at = stamp(update.checked)
-    sightings = []
-    for new in update.new:
-        item = items.insert(
-            db,
-            uid=new.uid,
-            kind=Kind.ENTRY,
-            source=update.source,
-            content=new.content,
-            dated=new.dated,
-            updated=new.updated,
-            first_seen=update.checked,
-            held=new.fate.why if isinstance(new.fate, Held) else None,
-        )
-        if isinstance(new.fate, Via):
-            items.look_again(db, [item], via=new.fate, due=update.checked)
-        sightings.append((update.source, new.key, item, new.digest, at))
-    for changed in update.changed:
-        if changed.content is not None:
-            items.rewrite(db, changed.item, changed.content, changed.updated)
-            items.look_again(db, [changed.item], via=Via.NEWS, due=update.checked)
-        sightings.append((update.source, changed.key, changed.item, changed.digest, at))
-    for also in update.also:
-        items.also_shown(db, also.item, update.source, also.content)
-        items.look_again(db, [also.item], via=also.via, due=update.checked)
-        sightings.append((update.source, also.key, also.item, also.digest, at))
-    for item in update.retracted:
-        items.retract(db, item, update.checked)
-        items.look_again(db, [item], via=Via.NEWS, due=update.checked)
-    db.conn.executemany(
-        """
-        INSERT INTO sightings VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET digest = excluded.digest, seen = excluded.seen
-        """,
-        sightings,
+def _gap(since: str | None, until: str, missing: int | None, noticed: str, page: str | None) -> Gap | None:
+    if since is None:
+        return None
+    return Gap(
+        since=parse_time(since), until=parse_time(until), missing=missing, noticed=parse_time(noticed), page=page
     )
-    if update.described is not None:
-        _describe(db, update.source, update.described)
-    _record_check(db, update, owner)
-
-
-def _describe(db: Database, source: SourceId, about: Description) -> None:
-    values = (about.title, about.site, about.feed_id, about.language)
-    moved = db.conn.execute(
-        """
-        UPDATE sources SET title = ?, site = ?, feed_id = ?, language = ?
-        WHERE id = ? AND (title, site, feed_id, language) IS NOT (?, ?, ?, ?)
-        """,
-        (*values, source, *values),
-    ).rowcount
-    if moved:  # entries name their source as it names itself
-        touch_feeds(db, source)
-
-
-def _record_check(db: Database, update: SourceUpdate, owner: str) -> None:
-    good = update.error is None
-    validators = update.validators
-    where = update.whereabouts
-    db.conn.execute(
-        """
-        UPDATE sources SET
-            last_checked = :at, next_check = :next, error = :error,
-            last_ok = iif(:good, :at, last_ok), failures = iif(:good, 0, failures + 1), gone = :status IS 410,
-            etag = iif(:validated, :etag, etag), last_modified = iif(:validated, :modified, last_modified),
-            body_digest = coalesce(:digest, body_digest), asks = coalesce(:asks, asks),
-            address = :address, moved_to = :moved_to, moved_since = :moved_since, origin = coalesce(:origin, origin),
-            lease_owner = iif(lease_owner = :owner, NULL, lease_owner),
-            lease_until = iif(lease_owner = :owner, NULL, lease_until)
-        WHERE id = :id
-        """,
-        {
-            "at": stamp(update.checked),
-            "next": stamp(update.next_check),
-            "error": update.error,
-            "good": good,
-            "status": update.status,
-            "validated": validators is not None,
-            "etag": validators and validators.etag,
-            "modified": validators and validators.last_modified,
-            "digest": update.body_digest,
-            "asks": update.asks and _dump(update.asks),
-            "address": where.address,
-            "moved_to": where.moved_to,
-            "moved_since": where.moved_since and stamp(where.moved_since),
-            "origin": update.origin,
-            "owner": owner,
-            "id": update.source,
-        },
-    )
-    if update.hold is not None:
-        leases.hold(db, update.hold, update.checked)
-
-
-def _dump(asks: Asks) -> str:
-    said = {
-        "ttl": asks.ttl and asks.ttl.total_seconds(),
-        "period": asks.period and asks.period.total_seconds(),
-        "skip_hours": sorted(asks.skip_hours),
-        "skip_days": sorted(asks.skip_days),
-    }
-    return json.dumps({name: value for name, value in said.items() if value})
 
 
 def _asks(text: str) -> Asks:
@@ -275,7 +164,8 @@ def _states(db: Database, where: str, args: tuple[object, ...] = ()) -> tuple[So
     query = f"""
         SELECT id, location, added, title, site, feed_id, language, etag, last_modified, body_digest,
                last_checked, last_ok, max(next_check, coalesce(until, '')), failures, error, gone, paused, removed,
-               address, moved_to, moved_since, asks, lease_owner IS NOT NULL, until
+               address, moved_to, moved_since, asks, lease_owner IS NOT NULL, until,
+               gap_since, gap_until, gap_missing, gap_noticed, gap_page
         FROM sources LEFT JOIN origins USING (origin) {where} ORDER BY id
     """
     return tuple(
@@ -303,6 +193,7 @@ def _states(db: Database, where: str, args: tuple[object, ...] = ()) -> tuple[So
             asks=_asks(row[21]),
             leased=bool(row[22]),
             held_until=parse_time(row[23]) if row[23] else None,
+            gap=_gap(*row[24:29]),
         )
         for row in db.conn.execute(query, args)
     )
