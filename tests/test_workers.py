@@ -25,6 +25,10 @@ ENTITIES = (
     b'<!DOCTYPE rss [\n<!ENTITY a "' + b"x" * 70_000 + b'">\n]><rss version="2.0"><channel><item><title>t</title>'
     b"<description>" + b"&a;" * 23_000 + b"</description></item></channel></rss>"
 )
+BASES = (
+    b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="http://x.example/">'
+    + b"<a xml:base='%s/'>" % (b"x" * 20) * 9000
+)  # each within the other
 
 
 def parse(workers: Workers, body: bytes) -> Coroutine[Any, Any, ParseOutcome]:
@@ -92,6 +96,19 @@ def test_a_hostile_document_stops_itself_and_nobody_else(hostile: bytes, words: 
     outcomes = asyncio.run(poll())
     assert outcomes.pop(1) == ParseFailed(words=words)
     assert all(isinstance(outcome, ParsedFeed) for outcome in outcomes)
+
+
+def test_a_document_that_takes_all_memory_leaves_room_for_the_next() -> None:
+    """What was left of it, a document of 45 kB had to fail for (found by fuzzing)."""
+
+    async def poll() -> list[ParseOutcome]:
+        with Workers(workers=1, seconds=20, memory=128 * 1024 * 1024) as workers:
+            return [await parse(workers, body) for body in (BASES, HEALTHY, BASES, HEALTHY)]
+
+    failed = ParseFailed(words="parsing took more than 128 MB of memory and was stopped")
+    outcomes = asyncio.run(poll())
+    assert outcomes[::2] == [failed, failed]
+    assert all(isinstance(outcome, ParsedFeed) for outcome in outcomes[1::2])
 
 
 def test_a_worker_that_is_killed_at_work_costs_its_document_alone() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import signal
 from concurrent.futures import Future
@@ -24,6 +25,7 @@ from pebble import ProcessExpired, ProcessPool
 from feedhub.model import ParseFailed, ParseOutcome
 
 _MB = 1024 * 1024
+_OUT_OF_MEMORY = 12  # an exit code
 
 
 class Workers:
@@ -62,9 +64,9 @@ class Workers:
             return await asyncio.wrap_future(task)
         except TooLong:
             return ParseFailed(words=f"parsing took more than {self._seconds:g} seconds and was stopped")
-        except MemoryError:
-            return ParseFailed(words=f"parsing took more than {self._memory // _MB} MB of memory and was stopped")
         except ProcessExpired as error:
+            if error.exitcode == _OUT_OF_MEMORY:
+                return ParseFailed(words=f"parsing took more than {self._memory // _MB} MB of memory and was stopped")
             return ParseFailed(words=f"parsing broke its process (exit code {error.exitcode})")
         finally:
             self._tasks.discard(task)
@@ -120,5 +122,7 @@ def _parse(
     signal.setitimer(signal.ITIMER_REAL, 2 * seconds)  # goes off only when nobody is left to keep the time
     try:
         return parse(body, url=url, content_type=content_type, known=known, now=now)
+    except MemoryError:
+        os._exit(_OUT_OF_MEMORY)  # what is left of the document would take the room of the next one
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
