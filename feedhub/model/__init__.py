@@ -17,11 +17,11 @@ from feedhub.model.answer import (
     Stage,
     Validators,
 )
-from feedhub.model.document import Credit, Document, Entry, Format, LeftOut, Rendered
+from feedhub.model.document import Credit, Document, Entry, Format, LeftOut, Rendered, Tombstone
 from feedhub.model.ids import AuthorId, FeedId, ItemId, SourceId
 from feedhub.model.item import Category, Content, Enclosure, Image, Item, Kind, Person, Tag
 from feedhub.model.post import KnownPost, Post
-from feedhub.model.release import LATE, Placement, Release, ReleaseState, Standing, Via
+from feedhub.model.release import ARCHIVE, LATE, Placement, Release, ReleaseState, Standing, Via
 from feedhub.model.report import Health, HealthStatus, Problem
 from feedhub.model.source import (
     AlsoSeen,
@@ -40,6 +40,7 @@ from feedhub.model.source import (
 )
 
 __all__ = [
+    "ARCHIVE",
     "LATE",
     "AlsoSeen",
     "Asks",
@@ -90,6 +91,7 @@ __all__ = [
     "Stage",
     "Standing",
     "Tag",
+    "Tombstone",
     "Validators",
     "Via",
     "Whereabouts",

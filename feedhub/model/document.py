@@ -39,8 +39,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """What stood in a feed and was taken back (RFC 6721, `at:deleted-entry`)."""
+
+    uid: str
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A feed's subscription document, before it becomes bytes. Entries stand in their order."""
+    """A document of a feed, before it becomes bytes. Entries stand in their order."""
 
     id: str
     title: str
@@ -52,6 +60,11 @@ class Document:
     updated: datetime
     author: Person  # whoever publishes it
     entries: tuple[Entry, ...]
+    tombstones: tuple[Tombstone, ...] = ()
+    # RFC 5005, 4: the addresses of its neighbours in the feed's past, where there are any
+    current: str | None = None  # of an archive document: the subscription document
+    prev_archive: str | None = None
+    next_archive: str | None = None
 
 
 class Format(StrEnum):

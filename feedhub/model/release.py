@@ -9,6 +9,7 @@ from enum import StrEnum
 from feedhub.model.ids import FeedId, ItemId, SourceId
 
 LATE = timedelta(days=30)  # how long after its date an item is still news
+ARCHIVE = 50  # how many numbers an archive document is made of, for good
 
 
 class ReleaseState(StrEnum):
