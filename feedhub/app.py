@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from feedhub import __version__, admin, files, follow, process
+from feedhub import __version__, admin, files, follow, process, threads
 from feedhub.errors import Busy, ConfigError, NotFound, UsageError
 from feedhub.model import Item, Problem, SourceId, Via
 from feedhub.settings import Config
@@ -132,7 +129,11 @@ def poll(
         only = _chosen(config, names, every=every)
         claimed = leases.claim(db, clock(), process.owner(), count=len(config.sources), only=only)
         begin(len(claimed))
-        polled = asyncio.run(_poll(db, claimed, config, done)) if claimed else ()
+
+        def read(tools: Intake) -> Awaitable[tuple[Polled, ...]]:
+            return update.poll(claimed, config, tools, done)
+
+        polled = asyncio.run(_reading(db, config, read)) if claimed else ()
         skipped = tuple(update.skipped(sources.state(db, source)) for source in only or () if source not in claimed)
         return PollReport(polled=(*polled, *skipped), built=publish(db, where, config))
 
@@ -148,15 +149,12 @@ def _chosen(config: Config, names: Sequence[str], *, every: bool) -> tuple[Sourc
     return tuple(SourceId(name) for name in dict.fromkeys(names)) or None
 
 
-async def _poll(
-    db: Database, claimed: Sequence[SourceId], config: Config, done: Callable[[Polled], None]
-) -> tuple[Polled, ...]:
-    from feedhub.ingest import update
-
+async def _reading(db: Database, config: Config, work: Callable[[Intake], Awaitable[T]]) -> T:
+    """What comes of work with the tools of reading, while leases are kept."""
     async with intake(db, config) as tools:
         holding = asyncio.create_task(_keep_leases(db))
         try:
-            return await update.poll(claimed, config, tools, done)
+            return await work(tools)
         finally:
             holding.cancel()
 
@@ -167,32 +165,6 @@ async def _keep_leases(db: Database) -> None:
         leases.renew(db, clock(), process.owner())
 
 
-def in_thread(call: Callable[[], T]) -> Future[T]:
-    """What comes of a call, made in a thread of its own that no end of the process waits for."""
-    future: Future[T] = Future()
-    future.set_running_or_notify_cancel()  # from here on nobody takes it back
-
-    def work() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as fault:  # noqa: BLE001 - raised anew where the future is asked
-            future.set_exception(fault)
-
-    threading.Thread(target=work, daemon=True).start()
-    return future
-
-
-class _Threads(ThreadPoolExecutor):
-    """A thread for each name that is looked up and each file that is read: `fetch.concurrency` bounds them.
-
-    A name server that is down takes half a minute a name. asyncio's own threads (CPUs + 4) would
-    hold up every other source meanwhile, and then the end of the process.
-    """
-
-    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        return in_thread(partial(call, *args, **kwargs))
-
-
 @asynccontextmanager
 async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
     """The tools of reading, put together; nothing of them is left afterwards."""
@@ -201,7 +173,7 @@ async def intake(db: Database, config: Config) -> AsyncIterator[Intake]:
     from feedhub.ingest.fetch import Fetcher
     from feedhub.ingest.workers import Workers
 
-    asyncio.get_running_loop().set_default_executor(_Threads())
+    asyncio.get_running_loop().set_default_executor(threads.Threads())
     zone = config.hub.timezone
     bounds = config.fetch
     fetcher = Fetcher(

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
-from feedhub import app, files, follow, process, scheduler
+from feedhub import app, files, follow, process, scheduler, threads
 from feedhub.app import Place
 from feedhub.engine import Engine, Surroundings
 from feedhub.model import Health, HealthStatus
@@ -73,7 +73,7 @@ class _Worker:
         self._end: Future[None] | None = None
 
     def start(self) -> None:
-        self._end = app.in_thread(self._run)
+        self._end = threads.run(self._run)
         self._end.add_done_callback(lambda _: self._gone())
 
     def health(self) -> Health:
