@@ -77,6 +77,14 @@ def test_items_that_tell_no_date_to_go_by_are_held(calm: Hub, dated: datetime | 
     assert all("more than 10" in (item.held or "") for item in held)
 
 
+def test_the_usual_news_beside_a_flood_does_not_let_it_through(calm: Hub) -> None:
+    """A source goes on publishing while it is flooded: two items from outside the hour are none of the flood."""
+    usual = numbered([4, 5], newest=NOW + timedelta(hours=8), step=timedelta(hours=5))
+    shows(calm, unknown(20, NOW + DAY, timedelta(minutes=2)) + usual)
+    assert calm.poll()["news"].held == 20
+    assert calm.titles()[:2] == ["Item 5", "Item 4"]
+
+
 def test_old_items_do_not_count_for_a_flood(calm: Hub) -> None:
     shows(calm, unknown(5, NOW + DAY - timedelta(hours=1), timedelta(minutes=1)) + unknown(40, NOW - 90 * DAY, DAY)[5:])
     assert calm.poll()["news"].held == 0
