@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
+from urllib.parse import urljoin
 
+from feedhub import urls
 from feedhub.ingest.decide import Moment, body_digest
 from feedhub.ingest.fetch import Fetcher, Request
 from feedhub.ingest.workers import Workers
@@ -22,7 +24,7 @@ from feedhub.model import (
     SourceState,
     Validators,
 )
-from feedhub.settings import Config, Source
+from feedhub.settings import Config, Source, WebAddress
 from feedhub.store import items, leases
 from feedhub.store.db import Database
 
@@ -117,11 +119,20 @@ class Asking:
     async def _parse(self, answer: Fetched) -> ParseOutcome:
         return await self.intake.workers.parse(
             answer.body,
-            url=answer.url or f"{self.config.hub.url}/sources/{self.source.id}/",
+            url=self._base(answer.url) or f"{self.config.hub.url}/sources/{self.source.id}/",
             content_type=answer.content_type,
             known=items.seen(self.intake.db, self.source.id),
             now=self.intake.now(),
         )
+
+    def _base(self, address: str) -> str:
+        """What references in a document are resolved against, without what may be secret of its address.
+
+        `#note` would keep the query, and `.` the path; of that nobody knows which part is a variable's.
+        """
+        location = self.source.location
+        unknown = isinstance(location, WebAddress) and location.secret and not urls.has_secret(location.url)
+        return urljoin(address, "/") if unknown else address.partition("?")[0]
 
     def moment(self) -> Moment:
         """Now."""

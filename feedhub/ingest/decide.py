@@ -101,7 +101,8 @@ def decide(
 
 
 def _no_feed(parsed: ParseFailed) -> str:
-    return f"{parsed.words}; it announces {', '.join(parsed.announces[:3])}" if parsed.announces else parsed.words
+    announced = ", ".join(map(urls.redacted, parsed.announces[:3]))
+    return f"{parsed.words}; it announces {announced}" if announced else parsed.words
 
 
 def _failed(
@@ -171,6 +172,17 @@ def _good(
     )
 
 
+def _described(feed: ParsedFeed, source: Source) -> Description:
+    """What a feed says of itself, but for what bears the secret of its address: some name that as their id or site."""
+    location = source.location
+    own = urls.link_key(location.url) if isinstance(location, WebAddress) and location.secret else None
+    site, feed_id = (
+        None if address and (urls.has_secret(address) or (own and urls.link_key(address) == own)) else address
+        for address in (feed.link, feed.id)
+    )
+    return Description(title=feed.title or None, site=site, feed_id=feed_id, language=feed.language)
+
+
 def _renewed(known: Validators, answer: Fetched | NotModified) -> Validators:
     """A whole answer brings all its validators, a 304 only those that it names."""
     if isinstance(answer, Fetched):
@@ -215,7 +227,7 @@ def _taken_in(
             if entry.key in found.elsewhere
         ),
         retracted=tuple(item.id for item in withdrawn if item and item.source == source.id and not item.retracted),
-        described=Description(title=feed.title or None, site=feed.link, feed_id=feed.id, language=feed.language),
+        described=_described(feed, source),
         validators=answer.validators if feed.whole else Validators(),
         body_digest=body_digest(answer.body) if feed.whole else "",
         asks=feed.asks,

@@ -121,7 +121,7 @@ def _person(person: Person) -> dict[str, str]:
 
 def _rss(document: Document) -> bytes:
     feed = _feed(document)
-    feed.description(document.subtitle or document.title)
+    feed.description(escape(document.subtitle or document.title, quote=False))  # is read as HTML, like an item's
     feed.docs(_DOCS)
     feed.link(href=document.rss, rel="self", type="application/rss+xml")
     feed.link(href=document.page, rel="alternate")  # last: feedgen makes the last one the channel's
