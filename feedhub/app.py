@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ from feedhub.store.db import Database
 
 if TYPE_CHECKING:  # what reads and renders is imported by the commands that do: `status` waits for neither
     from feedhub.ingest.asking import Intake
+    from feedhub.ingest.backfill import Backfilled
     from feedhub.ingest.update import Polled
     from feedhub.output.build import Built
 
@@ -136,6 +137,24 @@ def poll(
         polled = asyncio.run(_reading(db, config, read)) if claimed else ()
         skipped = tuple(update.skipped(sources.state(db, source)) for source in only or () if source not in claimed)
         return PollReport(polled=(*polled, *skipped), built=publish(db, where, config))
+
+
+def backfill(
+    where: Place, name: str, told: Callable[[Backfilled], None] = lambda _: None, *, pause: timedelta | None = None
+) -> tuple[Backfilled, Built]:
+    """Read what a source still has of its past, and publish it as history. Raises `NotFound`."""
+    from feedhub.ingest import backfill
+
+    with opened(where) as db:
+        config = in_force(db, where)
+        leases.take_back(db, process.alive)
+        _chosen(config, [name], every=False)
+        source = config.sources[SourceId(name)]
+
+        def read(tools: Intake) -> Awaitable[Backfilled]:
+            return backfill.backfill(source, config, tools, told, backfill.PAUSE if pause is None else pause)
+
+        return asyncio.run(_reading(db, config, read)), publish(db, where, config)
 
 
 def _chosen(config: Config, names: Sequence[str], *, every: bool) -> tuple[SourceId, ...] | None:

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from conftest import NOW, Entry, Hub, numbered, rss
+from werkzeug import Request, Response
 
+from feedhub import app
 from feedhub.cli.main import feedhub
+from feedhub.errors import NotFound, UsageError
+from feedhub.ingest.backfill import Backfilled
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LATER = NOW + 2 * DAY
@@ -356,8 +360,200 @@ def test_an_origin_that_wants_rest_in_the_middle_of_a_repair_gets_it(known: Hub)
     assert gap(known) is None
 
 
+def test_an_address_that_may_hold_a_secret_is_followed_and_not_kept(known: Hub) -> None:
+    known.answer("news", paged(known, window(39, 48), next="b").replace("b.xml", "b.xml?token=s3cret"))
+    known.answer("b", "no", status=500)
+    known.poll()
+    assert requests(known)[-1] == "b"
+    assert gap(known) is not None
+    assert b"s3cret" not in b"".join(path.read_bytes() for path in known.place.data.glob("feedhub.db*"))
+
+
+def test_what_a_file_refers_to_is_nobodys_to_ask_for(hub: Hub) -> None:
+    hub.configure(sources={"file": {"url": "feed.xml"}})
+    for first, last in ((0, 9), (39, 48)):
+        (hub.folder / "feed.xml").write_text(paged(hub, window(first, last), next="b"))
+        hub.time.move_to(LATER - HOUR * (48 - last))
+        hub.poll("file")
+    assert "it names no documents that keep them" in command(hub, "status")
+    assert requests(hub) == []
+
+
 def test_an_entry_of_the_gap_without_a_date_goes_by_the_end_of_the_gap(known: Hub) -> None:
     known.answer("news", paged(known, window(39, 48), next="b"))
     known.answer("b", paged(known, [Entry(id="urn:undated", title="Undated"), *window(0, 38)]))
     known.poll()
     assert set(known.titles()[9:11]) == {"Item 39", "Undated"}
+
+
+# -- the past, on demand
+
+
+def backfilled(hub: Hub, name: str = "news") -> Backfilled:
+    return app.backfill(hub.place, name, pause=timedelta())[0]
+
+
+@pytest.mark.parametrize("rel", ["prev_archive", "next"])
+def test_the_past_of_a_source_becomes_history(known: Hub, rel: str) -> None:
+    """Also what is new enough to be news: nobody was waiting for it."""
+    old = numbered(range(-20, 0), newest=LATER - 50 * HOUR)
+    known.answer("news", paged(known, window(0, 9), **{rel: "b"}))
+    known.answer("b", paged(known, [*old[10:], *window(0, 0)], **{rel: "c"}))
+    known.answer("c", paged(known, old[:10]))
+    before, seen = known.files(), len(requests(known))
+    told: list[tuple[int, int]] = []
+    found, _ = app.backfill(
+        known.place, "news", lambda so_far: told.append((so_far.documents, so_far.new)), pause=timedelta()
+    )
+    assert (found.documents, found.new, found.known, found.error) == (3, 20, 10, None)
+    assert told == [(1, 0), (2, 10), (3, 20)]
+    assert requests(known)[seen:] == ["news", "b", "c"]
+    assert known.files()["feed.atom"] == before["feed.atom"]
+    assert known.verdicts("tag:source.example,2026:-1")["combined"] == "history"
+
+
+def test_a_second_run_reads_to_the_end_and_brings_nothing_twice(known: Hub) -> None:
+    known.answer("news", paged(known, window(5, 9), next="b"))
+    known.answer("b", paged(known, numbered(range(-20, 0), newest=NOW - DAY), next="c"))
+    known.answer("c", "no", status=500)
+    first = backfilled(known)
+    assert (first.documents, first.new) == (2, 20)
+    assert first.error
+    known.answer("c", paged(known, numbered(range(-40, -15), newest=NOW - 2 * DAY)))
+    second = backfilled(known)
+    assert (second.documents, second.new, second.known, second.error) == (3, 20, 25, None)
+    third = backfilled(known)
+    assert (third.documents, third.new, third.error) == (3, 0, None)
+
+
+def test_what_the_current_document_has_new_is_news_as_at_any_poll(known: Hub) -> None:
+    known.answer("news", paged(known, window(5, 10), next="b"))
+    known.answer("b", paged(known, window(0, 4)))
+    assert backfilled(known).new == 1
+    assert known.titles()[0] == "Item 10"
+
+
+def test_a_feed_that_lists_all_there_is_has_no_more(known: Hub) -> None:
+    complete = '<h:complete xmlns:h="http://purl.org/syndication/history/1.0"/>'
+    known.answer("news", paged(known, window(0, 9), complete, next="b"))
+    assert backfilled(known).documents == 1
+
+
+def wordpress(hub: Hub, pages: Sequence[Sequence[Entry]], beyond: Any = None, generator: str = "") -> list[str]:
+    """Have the origin answer as WordPress does, by `paged`; the queries that it was asked."""
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.query_string.decode())
+        number = int(request.args.get("paged", 1))
+        if number > len(pages):
+            return beyond or Response("<p>no such page", status=404)
+        mark = f"<generator>{generator}</generator>" if generator else ""
+        return Response(paged(hub, pages[number - 1], mark), content_type="application/rss+xml")
+
+    for path in ("/feed/", "/wp.xml"):
+        hub.origin.expect_request(path).respond_with_handler(answer)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("path", "generator"), [("/feed/", ""), ("/wp.xml", "https://wordpress.org/?v=6.4"), ("/wp.xml?feed=rss2", "")]
+)
+def test_wordpress_is_read_page_by_page_to_the_last(hub: Hub, path: str, generator: str) -> None:
+    hub.configure(sources={"wp": {"url": hub.origin.url_for(path)}})
+    asked = wordpress(hub, [window(20, 29), window(10, 19), window(0, 9)], generator=generator)
+    found = backfilled(hub, "wp")
+    assert (found.documents, found.new, found.error) == (3, 30, None)
+    query = f"{path.partition('?')[2]}&".removeprefix("&")
+    assert asked == [query.removesuffix("&"), *(f"{query}paged={number}" for number in (2, 3, 4))]
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        pytest.param({"status": 404}, id="not found"),
+        pytest.param({"status": 400}, id="refused"),
+        pytest.param({"response": "<html><body>Welcome", "content_type": "text/html"}, id="a page"),
+        pytest.param({"response": rss(window(0, 9))}, id="the same again"),
+        pytest.param({"response": rss([])}, id="nothing"),
+    ],
+)
+def test_what_only_looks_like_wordpress_is_asked_once_more(hub: Hub, beyond: Any) -> None:
+    hub.configure(sources={"wp": {"url": hub.origin.url_for("/feed/")}})
+    asked = wordpress(hub, [window(0, 9)], Response(**beyond))
+    found = backfilled(hub, "wp")
+    assert (found.new, found.error) == (10, None)
+    assert asked == ["", "paged=2"]
+
+
+def test_any_other_feed_is_asked_for_nothing_that_it_does_not_name(known: Hub) -> None:
+    seen = len(requests(known))
+    assert backfilled(known).documents == 1
+    assert requests(known)[seen:] == ["news"]
+
+
+def test_documents_that_lead_in_a_circle_or_say_the_same_for_ever_come_to_an_end(known: Hub) -> None:
+    known.answer("news", paged(known, window(5, 9), next="b"))
+    known.answer("b", paged(known, window(-5, -1), next="news"))
+    assert backfilled(known).documents <= 3
+    for number in range(9):
+        known.answer(f"s{number}", paged(known, window(-5, -1), next=f"s{number + 1}"))
+    known.answer("news", paged(known, window(5, 9), next="s0"))
+    found = backfilled(known)
+    assert (found.documents, found.error) == (3, None)
+
+
+def test_a_server_that_asks_for_a_little_rest_gets_it(known: Hub) -> None:
+    known.answer("news", paged(known, window(0, 9), next="b"))
+    answers = iter([Response("slower", 503, {"Retry-After": "1"}), Response(rss(window(-5, -1)))])
+    known.origin.expect_request("/b.xml").respond_with_handler(lambda _: next(answers))
+    found = backfilled(known)
+    assert (found.new, found.error) == (5, None)
+
+
+def test_a_server_that_asks_for_a_long_rest_gets_that_too(known: Hub) -> None:
+    known.answer("news", paged(known, window(0, 9), next="b"))
+    known.answer("b", "slower", status=429, headers={"Retry-After": "7200"})
+    assert "run it again after 2026-06-03 14:00 UTC" in (backfilled(known).error or "")
+    assert "left alone until 2026-06-03 14:00 UTC" in (backfilled(known).error or "")
+    assert known.poll()["news"].result == "skipped"
+
+
+def test_a_backfill_closes_a_gap(known: Hub) -> None:
+    known.answer("news", paged(known, window(39, 48), next="b"))
+    known.answer("b", "no", status=500)
+    known.poll()
+    assert gap(known)
+    known.answer("b", paged(known, window(0, 38)))
+    assert backfilled(known).new == 29
+    assert gap(known) is None
+
+
+def test_a_source_may_be_polled_again_after_a_backfill(known: Hub) -> None:
+    """Its lease has ended, and so has that of one which was stopped."""
+    known.answer("news", paged(known, window(0, 9), next="b"))
+    known.answer("b", paged(known, window(-5, -1)))
+    backfilled(known)
+    assert known.poll()["news"].result == "unchanged"
+
+
+def test_backfill_says_what_came_of_it(known: Hub) -> None:
+    assert printed(known, "backfill", "news", "--json") == {
+        "source": "news",
+        "documents": 1,
+        "new": 0,
+        "known": 10,
+        "error": None,
+    }
+    assert "1 document read, 0 new, 10 known" in command(known, "backfill", "news")
+
+
+def test_backfill_of_what_gives_no_answer_ends_with_one(known: Hub) -> None:
+    known.answer("news", "no", status=500)
+    assert "HTTP 500" in command(known, "backfill", "news", code=1)
+    with pytest.raises(NotFound, match="no source nosuch"):
+        backfilled(known, "nosuch")
+    (known.folder / "feed.xml").write_text(rss(window(0, 9)))
+    known.configure(sources={**known.config["sources"], "file": {"url": "feed.xml"}})
+    with pytest.raises(UsageError, match="is a file"):
+        backfilled(known, "file")

@@ -1,4 +1,4 @@
-"""`poll` and `build`."""
+"""`poll`, `backfill` and `build`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from feedhub import app
 from feedhub.cli.common import located, on_terminal, print_json, reporting
 
 if TYPE_CHECKING:
+    from feedhub.ingest.backfill import Backfilled
     from feedhub.ingest.update import Polled
     from feedhub.output.build import Built
 
@@ -72,6 +73,39 @@ def _progress(*, shown: bool) -> Iterator[tuple[Callable[[int], None], Callable[
             bar.length = total
 
         yield begin, lambda _: bar.update(1)
+
+
+@click.command
+@click.argument("source")
+@located
+@reporting
+def backfill(*, source: str, config: str, data: str | None, as_json: bool) -> None:
+    r"""Read what a source still has of its past: archived and paged feeds (RFC 5005), WordPress by its page numbers.
+
+    What nobody knows yet becomes history: it stands in archives and pages, and is announced nowhere. One request a
+    second at the most. It may be stopped at any time, and run again.
+
+    \b
+    Examples:
+      feedhub backfill channel-news
+      feedhub backfill channel-news --json
+    """
+    shown = on_terminal() and not as_json
+    found, built = app.backfill(app.place(config, data), source, _say_document if shown else lambda _: None)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        documents = "1 document" if found.documents == 1 else f"{found.documents} documents"
+        click.echo(f"{source}: {documents} read, {found.new} new, {found.known} known")
+        if found.error:
+            click.echo(f"  {found.error}")
+        _say_built(built)
+    if found.error:
+        click.get_current_context().exit(1)
+
+
+def _say_document(so_far: Backfilled) -> None:
+    click.echo(f"document {so_far.documents}: {so_far.new} new, {so_far.known} known so far", err=True)
 
 
 @click.command

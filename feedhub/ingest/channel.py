@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from feedhub import text, urls
-from feedhub.ingest.raw import Raw, several, string
+from feedhub.ingest.raw import Raw, fields, several, string
 from feedhub.model import Asks
 
 # RFC 5005; `prev` and `previous` are both in use.
@@ -33,6 +33,11 @@ def pages(feed: Raw, base: str) -> tuple[tuple[str, str], ...]:
         if address and urls.is_web(address):
             found.setdefault(rel, address)
     return tuple(found.items())
+
+
+def generator(feed: Raw) -> str:
+    """The software that made it: a name, an address, or both."""
+    return f"{string(feed, 'generator')} {string(fields(feed, 'generator_detail'), 'href')}".strip()
 
 
 def asks(feed: Raw) -> Asks:

@@ -15,8 +15,10 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from feedhub import urls
 from feedhub.ingest.flood import stated
 from feedhub.model import FetchFailed, Gap, Hold, ParsedFeed, ParseFailed, SourceState, Stage
+from feedhub.settings import WebAddress
 
 MOST = 20  # documents in one poll; the next poll goes on
 _REMEMBERED = timedelta(days=30)  # then nobody needs to hear of it any more, and what still came would be no news
@@ -58,7 +60,7 @@ def may_have_rolled(state: SourceState, feed: ParsedFeed) -> bool:
 def noticed(feed: ParsedFeed, dates: Sequence[datetime], state: SourceState, now: datetime) -> Gap | None:
     """The gap before a document that shows nothing of what was known. `dates`: of the newest that was, newest first."""
     since = dates[0] if dates else state.last_ok or state.added
-    shown = _dates([feed])
+    shown = dates_of([feed])
     later = [date for date in shown if date > since]
     if len(later) < len(shown) / 2:
         return None
@@ -105,7 +107,7 @@ async def back(
             return Walk(pages=tuple(pages), on=address, fault=page)
         visited.add(address)
         pages.append(page)
-        if known(page) or max(_dates([page]), default=gap.since) < gap.since:
+        if known(page) or max(dates_of([page]), default=gap.since) < gap.since:
             return Walk(pages=tuple(pages), met=True)
         address = older(page)
         if address in visited:
@@ -121,8 +123,14 @@ def left(gap: Gap, walk: Walk) -> Gap | None:
     on = walk.on if found or walk.fault else None
     if walk.met or (on is None and walk.fault is None and not missing):
         return None
-    until = max(gap.since, min([gap.until, *_dates(walk.pages)]))
+    until = max(gap.since, min([gap.until, *dates_of(walk.pages)]))
     return replace(gap, until=until, missing=missing, page=on)
+
+
+def harmless(walk: Walk, location: WebAddress) -> Walk:
+    """A walk without the address that it would go on with, where that may hold a secret: such are never kept."""
+    secret = walk.on is not None and (location.secret or urls.has_secret(walk.on))
+    return replace(walk, on=None) if secret else walk
 
 
 def repaired(gap: Gap, walk: Walk, *, rolled: bool, hold: Hold | None) -> Repair:
@@ -131,7 +139,8 @@ def repaired(gap: Gap, walk: Walk, *, rolled: bool, hold: Hold | None) -> Repair
     return Repair(gap=left(gap, walk), rolled=rolled, pages=walk.pages, until=gap.until, hold=hold, notes=fault)
 
 
-def _dates(feeds: Iterable[ParsedFeed]) -> list[datetime]:
+def dates_of(feeds: Iterable[ParsedFeed]) -> list[datetime]:
+    """The dates that entries give themselves."""
     return [date for feed in feeds for entry in feed.entries if (date := stated(entry))]
 
 

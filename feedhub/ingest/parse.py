@@ -65,6 +65,7 @@ def parse(
         notes=(*notes, *document.notes, *odd),
         deleted=tuple(ref for ref in gone if ref not in keys),
         pages=channel.pages(document.feed, base),
+        generator=channel.generator(document.feed),
         complete="fh_complete" in document.feed,
         archive="fh_archive" in document.feed,
         asks=channel.asks(document.feed),

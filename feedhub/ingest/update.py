@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
@@ -35,7 +35,7 @@ from feedhub.model import (
     SourceUpdate,
     Via,
 )
-from feedhub.settings import Config, LocalFile, Source, WebAddress
+from feedhub.settings import Config, LocalFile, Source
 from feedhub.store import answers, items, leases, sources
 from feedhub.store.db import Database, transaction
 
@@ -90,7 +90,7 @@ async def take_in(asking: Asking, answer: Answer) -> Polled:
     repair = await _repair(asking, answer)
     moment = asking.moment()
     with transaction(db):
-        known = _known(db, source.id, parsed)
+        known = known_of(db, source.id, parsed)
         update = decide(source, asking.state, outcome, parsed, known, moment, repair)
         answers.apply(db, update, asking.intake.owner)
         gone = set(parsed.deleted) if isinstance(parsed, ParsedFeed) else set()
@@ -105,7 +105,7 @@ def _earlier(
     db: Database, source: SourceId, page: ParsedFeed, moment: Moment, gone: set[str], *, undated: datetime
 ) -> Brought:
     """Store what an earlier document brings. What it has no date for came before the gap was over."""
-    known = _known(db, source, page)
+    known = known_of(db, source, page)
     found = past.brought(source, page, known, moment, via=Via.NEWS, undated=undated, gone=gone)
     answers.take_in(db, found)
     gone.update(page.deleted)
@@ -122,27 +122,31 @@ async def _repair(asking: Asking, answer: Answer) -> Repair:
         before = None  # what was known before it is shown again, and all that came since beside it
     new = _rolled(db, source, state, answer.parsed, now) if answer.parsed else None
     gap = gaps.joined(before, new)
-    if gap is None or gap.page is None or not isinstance(asking.source.location, WebAddress):
+    location = asking.source.location
+    if gap and isinstance(location, LocalFile):
+        gap = replace(gap, page=None)  # what a file refers to is nobody's to ask for
+    if gap is None or gap.page is None or isinstance(location, LocalFile):
         return Repair(gap=gap, rolled=new is not None)
 
     def known(page: ParsedFeed) -> bool:
         return items.shows_any(db, source, page.keys, before=gap.noticed if before else None)
 
-    walk = await gaps.back(gap.page, asking.document, known, gap)
-    return gaps.repaired(gap, walk, rolled=new is not None, hold=hold(walk.fault, now) if walk.fault else None)
+    walk = gaps.harmless(await gaps.back(gap.page, asking.document, known, gap), location)
+    wish = hold(walk.fault, now) if walk.fault else None
+    return gaps.repaired(gap, walk, rolled=new is not None, hold=wish)
 
 
 def _rolled(db: Database, source: SourceId, state: SourceState, feed: ParsedFeed, now: datetime) -> Gap | None:
     """The gap that a document shows, where its window has rolled past all that was known."""
     if not gaps.may_have_rolled(state, feed) or items.shows_any(db, source, feed.keys):
         return None
-    known = _known(db, source, feed)
-    if not known.near.past or recognise(feed.entries, feed.keys, source, known.near).same:
+    known = known_of(db, source, feed)
+    if not items.seen(db, source, most=1) or recognise(feed.entries, feed.keys, source, known.near).same:
         return None
     return gaps.noticed(feed, known.dates, state, now)
 
 
-def _known(db: Database, source: SourceId, parsed: ParseOutcome | None) -> Known:
+def known_of(db: Database, source: SourceId, parsed: ParseOutcome | None) -> Known:
     """What is stored of a document's entries, and near those that come under unknown keys."""
     entries = parsed.entries if isinstance(parsed, ParsedFeed) else ()
     keys = parsed.keys if isinstance(parsed, ParsedFeed) else ()

@@ -105,6 +105,7 @@ class ParsedFeed:
     notes: tuple[str, ...] = ()  # what was odd, in words: cut off, mislabelled, entries past the limit
     deleted: tuple[str, ...] = ()  # the origin ids of what the source has withdrawn (RFC 6721)
     pages: tuple[tuple[str, str], ...] = ()  # (rel, address) of its other documents: prev-archive, next … (RFC 5005)
+    generator: str = ""  # the software that made it, by its own word
     complete: bool = False  # it says that it lists all its entries (RFC 5005, 2)
     archive: bool = False  # it says that it is an archive document, which does not change (RFC 5005, 4)
     asks: Asks = Asks()
