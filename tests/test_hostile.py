@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
+import os
 import re
 import resource
+import signal
+import socket
+import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from conftest import NOW, Entry, Hub, rss
 from lxml import etree
 from lxml import html as lxml_html
 from origin import Loopback, Origin, Says, answer
 
 from feedhub import app
+from feedhub.cli.main import feedhub
 from feedhub.ingest.update import Polled
+from feedhub.ingest.workers import Workers
 from feedhub.model import PollResult
 
 HEALTHY = ("fit", "fine", "sound")
@@ -39,11 +49,11 @@ class Ward:
     origins: dict[str, Origin] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)  # in which the answers of the last poll were stored
     polls: int = 0
-    host: str = "127.0.0.1"  # of the healthy
+    host: str = "127.0.0.1"
 
     def source(self, name: str, says: Says, *, path: str = "/feed", **settings: Any) -> Origin:
         """One more source, at an origin of its own."""
-        made = self.origins[name] = self.loopback.origin(says, self.host if name in HEALTHY else "127.0.0.1")
+        made = self.origins[name] = self.loopback.origin(says, self.host)
         self.names({name: {"url": made.url + path, **settings}})
         return made
 
@@ -432,3 +442,295 @@ def _is_xml(value: str) -> bool:
     except (etree.XMLSyntaxError, UnicodeEncodeError):
         return False
     return True
+
+
+# -- addresses that lead inside
+
+
+SPELLINGS = ["127.0.0.1", "localhost", "LOCALHOST", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "0x7f.1", "0x7f000001", "2130706433", "0177.0.0.1", "127.1", "127。0。0。1", "１２７.0.0.1", "①②⑦.0.0.1", "127.0.0.1.", "127.9.9.9", "[::1]", "[::]", "0", "0.0.0.0", "[::127.0.0.1]", "user@127.0.0.1", "8.8.8.8@127.0.0.1", "inside.example", "mapped.example"]  # fmt: skip
+
+
+@pytest.fixture
+def names_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names of the public that lead to this machine."""
+    inside = {"inside.example": "127.0.0.1", "mapped.example": "::ffff:127.0.0.1"}
+    really = socket.getaddrinfo
+
+    def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        return really(inside.get(host, host), *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+def test_what_is_inside_is_not_asked_in_any_spelling_nor_through_a_redirect(ward: Ward, names_inside: None) -> None:
+    """The canary hears nothing, whether a source names it or is redirected to it."""
+    canary = ward.loopback.origin(answer(rss(_entries("secret", 1))))
+    ward.host = "127.0.0.2"
+    ward.hub.configure(fetch={"allow": ["127.0.0.2/32"]})
+    for number, host in enumerate(SPELLINGS):
+        inside = f"http://{host}:{canary.port}/feed"
+        ward.names({f"named{number}": {"url": inside}})
+        moved = answer(status="301 Moved", location="HERE").replace(b"HERE", inside.encode())
+        ward.source(f"moved{number}", moved)
+    faults = {problem.path for problem in app.check(ward.hub.place, accept=False)}
+    kept = {name: source for name, source in ward.hub.config["sources"].items() if f"sources.{name}.url" not in faults}
+    ward.hub.configure(sources=kept)
+    polled = ward.poll()
+    assert canary.heads == []
+    assert len(kept) > 40
+    for name in kept.keys() - set(HEALTHY):
+        assert polled[name].result is PollResult.FAILED
+        assert polled[name].new == 0
+
+
+def test_a_proxy_of_the_environment_is_not_asked(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would dial in our place, past the guard."""
+    proxy = ward.loopback.origin(answer(rss(_entries("proxy", 1))))
+    for name, scheme in product(("http", "https", "all", "ftp"), ("http", "socks5")):
+        monkeypatch.setenv(f"{name}_proxy", f"{scheme}://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv(f"{name.upper()}_PROXY", f"http://127.0.0.1:{proxy.port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    ward.poll()
+    assert proxy.heads == []
+
+
+# -- secrets
+
+
+def test_what_is_secret_goes_to_its_origin_and_is_shown_nowhere(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However the origin, or one that it redirects to, hands it back: in links, in redirects, in what it says."""
+    caplog.set_level(0)
+    monkeypatch.setenv("KEY", "hunter2-header")
+    monkeypatch.setenv("PART", "hunter2-variable")
+    secret = "/feed?token=hunter2-query&key=${PART}"
+    other = ward.loopback.origin(b"")
+
+    async def elsewhere(writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(_echoing(f"{other.url}/feed?token=hunter2-moved"), etag='"1"'))
+
+    other.says = elsewhere
+    settings = {"headers": {"Authorization": "Bearer ${KEY}", "X-Key": "${KEY}"}}
+    origins = {
+        "echo": b"",
+        "refused": answer("no hunter2-query", "403 hunter2-query", www_authenticate="hunter2-query"),
+        "moved": answer(status="301 Moved", location=f"{other.url}/feed?token=hunter2-moved"),
+        "lost": answer(status="301 Moved", location="http://lee:hunter2-lost@[::1/?token=hunter2-lost"),
+        "gone-on": answer(status="302 Found", location="http://lee:hunter2-lost@127.0.0.1:1/hunter2-lost?token=hunter2-lost"),
+        "circle": answer(status="301 Moved", location=secret.replace("${PART}", "hunter2-variable")),
+        "page": answer("<html><link rel=alternate type=application/rss+xml href='?token=hunter2-query&amp;key=hunter2-variable&amp;format=rss'></html>"),
+    }  # fmt: skip
+    for name, says in origins.items():
+        made = ward.source(name, says, path=secret, **settings)
+        url = f"http://lee:hunter2-password@127.0.0.1:{made.port}{secret}"
+        ward.names({name: {"url": url, **settings}})
+        if name == "echo":
+            made.says = answer(_echoing(url.replace("${PART}", "hunter2-variable")))
+    polled = ward.poll()
+    assert polled["echo"].new == polled["moved"].new == 1
+    for name in origins:
+        assert b"hunter2-header" in ward.origins[name].heads[0]
+    assert all(b"hunter2-header" not in head and b"uthorization" not in head for head in other.heads)
+    ward.poll()
+    shown = [str(polled), caplog.text, *(data.decode() for data in ward.hub.files().values())]
+
+    def run(*command: str) -> str:
+        return CliRunner().invoke(feedhub, [*command, "--config", str(ward.hub.place.config)]).output
+
+    for command in (
+        "status",
+        "status --json",
+        "poll --all --json",
+        "poll --all",
+        "check",
+        "build --json",
+        "check --json",
+    ):
+        shown += [run(*command.split())]
+    for name in ("echo", "moved"):
+        for one in ward.hub.ids(f"sources/{name}"):
+            shown += [run("explain", one, "--json")]
+    with sqlite3.connect(ward.hub.place.database) as db:
+        shown += [
+            str(row) for row in db.execute("SELECT id, location, error, title, site, feed_id, moved_to FROM sources")
+        ]
+    db.close()
+    for text in shown:
+        assert "hunter2" not in text, text[max(0, text.index("hunter2") - 300) :][:400]
+
+
+def _echoing(url: str) -> bytes:
+    """A feed that knows its own address, and says so wherever it can."""
+    links = "".join(f"<a href='{one}'>x</a>" for one in ("#note", "", "?page=2", ".", "feed", "//", "/x"))
+    inner = f"<link>#1</link><description><![CDATA[{links}<img src='#x' alt=x>]]></description>"
+    own = f'<link>{escape(url)}</link><atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="self" href="{escape(url)}"/>'
+    return feed(own + f"<item><guid>urn:echo:{len(url)}</guid><title>One</title>{inner}</item>")
+
+
+# -- dates, names, scripts
+
+
+DATES = ["1704067200", "1704067200000", "0", "-1", "99999999999999999999", "2026-13-01", "2026-02-30T00:00:00Z", "Thu, 32 Jan 2026 00:00:00 GMT", "Sat, 31 Feb 2026 00:00:00 +0000", "0000-00-00T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "Thu, 01 Jan 1970 00:00:00 GMT", "1969-12-31T23:59:59Z", "1 Jan 1", "Mon, 01 Jan 0001 00:00:00 +0000", "Fri, 31 Dec 9999 23:59:59 -2359", "2026-06-01T12:00:00+99:99", "2026-06-01T24:00:00Z", "2026-06-01T25:61:61Z", "2026-06-01", "2026-06", "2026", "20260601", "20260601T115900Z", "2026-W22-1", "2026-152", "6/1/2026", "31.05.2026 10:00", "May 31, 2026", "31 mai 2026", "Lunes, 1 Junio 2026", "2026年5月31日", "yesterday", "now", "Mon", "Mon, 01 Jun 2026 11:00:00 AEST", "Mon, 01 Jun 2026 11:00:00 IST", "Mon, 01 Jun 2026 11:00:00 CEST", "Mon, 01 Jun 2026 11:00:00 EST5EDT", "Mon, 01 Jun 26 11:00:00 Z", "Mon, 01 Jun 70 11:00:00 Z", "Mon Jun  1 11:00:00 2026", "Mon, 1 Jun 2026", "2027-01-01T00:00:00Z", "2026-06-03T11:59:59Z", "2026-06-03T12:00:01Z", "1989-12-31T23:59:59Z", "1990-01-01T00:00:00Z", "２０２６-０６-０１", "2026-06-01T12:00:00.999999999999Z", "1e9", "NaN", "∞", "\u202e2026-06-01", "x" * 5000, "9" * 5000, "1:" * 3000, "&#0;"]  # fmt: skip
+
+
+def test_no_date_is_before_1990_or_after_now(ward: Ward) -> None:
+    """An odd date costs its item nothing: it goes by when it was first seen."""
+    ward.hub.configure(fetch={"allow": ["127.0.0.0/8"], "flood": 10_000}, publish={"limit": 500})
+    tags = ("pubDate", "dc:date", "dcterms:modified")
+    head = b'<rss xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/"'
+    for number, tag in enumerate(tags):
+        ward.source(f"d{number}", answer(feed("".join(item(f"<{tag}>{date}</{tag}>", n) for n, date in enumerate(DATES))).replace(b"<rss", head)))  # fmt: skip
+    polled = ward.poll()
+    for number in range(len(tags)):
+        assert polled[f"d{number}"].new == len(DATES)
+        read = ward.hub.read(f"sources/d{number}")
+        assert len(read.entries) == len(DATES)
+        for entry in read.entries:
+            assert "1990-01-01" <= entry.published[:10] <= entry.updated[:10] <= f"{NOW:%Y-%m-%d}", entry
+
+
+PATHS = ["../x", "..", ".", "/etc/passwd", "..\\..\\x", "%2e%2e%2fx", "a/../../x", "\u2025/x", "C:\\x", "con", "x" * 3000, "feed.atom", "../../feeds.yaml", "~root", "$(touch x)", ";touch x", "|x", "-rf", "\u202ex", "file:///etc/x"]  # fmt: skip
+
+
+def test_no_name_of_a_source_writes_outside_of_public(ward: Ward) -> None:
+    ward.hub.configure(fetch={"allow": ["127.0.0.0/8"], "flood": 10_000})
+    inner = "".join(f"<item><guid>{p}</guid><title>{p}</title><link>{p}</link><category>{p}</category><author>{p}</author><enclosure url='{p}' type='{p}' length='1'/><source url='{p}'>{p}</source></item>" for p in map(escape, PATHS))  # fmt: skip
+    ward.source("paths", answer(feed(inner)))
+    ward.hub.post("plain", tags=["../x", "..", "/etc", "a/b", "%2e%2e"])
+    around = {path for path in ward.hub.folder.parent.rglob("*") if path.is_file()}
+    assert ward.poll()["paths"].new == len(PATHS)
+    data = ward.hub.place.data
+    written = {path for path in ward.hub.folder.parent.rglob("*") if path.is_file()} - around
+    outside = {path.relative_to(data).as_posix() for path in written if ward.hub.public not in path.parents}
+    assert outside <= {"feedhub.db", "feedhub.db-wal", "feedhub.db-shm", "publish.lock"}
+    for path in ward.hub.files():
+        assert re.fullmatch(r"(?:(?:sources|authors|tags|featured)/)?(?:[a-z0-9-]+/)?feed\.(?:atom|rss|json)", path), (
+            path
+        )
+
+
+EVENTS = [
+    "load",
+    "error",
+    "click",
+    "focus",
+    "mouseover",
+    "begin",
+    "end",
+    "toggle",
+    "start",
+    "pageshow",
+    "animationend",
+    "wheel",
+    "copy",
+    "pointerenter",
+]
+SCHEMES = ["javascript:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", "JAVASCRIPT:alert(1)", "&#106;avascript:alert(1)", "javascript&colon;alert(1)", "&#x01;javascript:alert(1)", "vbscript:msgbox(1)", "data:text/html,<script>alert(1)</script>", "data:text/html;base64,PHNjcmlwdD4=", "data:image/svg+xml,<svg onload=alert(1)>", "livescript:1", "mocha:1", "blob:x", "filesystem:x", "view-source:javascript:1", "feed:javascript:alert(1)", "jar:javascript:1", "about:blank", "\u00a0javascript:alert(1)", "\ufeffjavascript:alert(1)", "javascript://x.example/%0aalert(1)", "//evil.example\\@javascript:1"]  # fmt: skip
+CARRIERS = ['<a href="{}">x</a>', '<img src="{}">', '<iframe src="{}"></iframe>', '<object data="{}"></object>', '<embed src="{}">', '<form action="{}"><input type=submit></form>', '<video poster="{}"></video>', '<svg><a xlink:href="{}"><text>x</text></a></svg>', '<math href="{}">x</math>', '<base href="{}">']  # fmt: skip
+MARKUP = ["<script>alert(1)</script>", "<script src=//evil.example/x.js>", "<SCRIPT\n>alert(1)</SCRIPT\t>", "<scr<script>ipt>alert(1)</script>", "<<script>script>alert(1)", "<script/x>alert(1)</script>", "<svg/onload=alert(1)>", "<svg><script>alert(1)</script></svg>", "<svg><style><img src=x onerror=alert(1)></style></svg>", "<svg><foreignObject><iframe srcdoc='<script>1</script>'>", "<svg><set attributeName=href to=javascript:alert(1)>", "<svg><use href='data:image/svg+xml,x#y'>", "<math><mtext><mglyph><style><img src=x onerror=alert(1)>", "<math><maction xlink:href=javascript:alert(1)>x", "<style>*{background:url(javascript:alert(1))}</style>", "<p style='x:expression(alert(1))'>x</p>", "<link rel=stylesheet href=//evil.example/x.css>", "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>", "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", "<textarea><img title='</textarea><img src=x onerror=alert(1)>'>", "<title><img title='</title><img src=x onerror=alert(1)>'></title>", "<xmp><img title='</xmp><img src=x onerror=alert(1)>'>", "<template><img src=x onerror=alert(1)></template>", "<!--><img src=x onerror=alert(1)>-->", "<!--!><img src=x onerror=alert(1)>", "<![CDATA[<img src=x onerror=alert(1)>", "<?xml-stylesheet href='javascript:alert(1)'?>", "<img src='x' onerror=alert(1)//", "<img src=x` onerror=alert(1)`>", "<img alt='\"><script>alert(1)</script>' src=https://o.example/x>", "<img alt=\"'onerror=alert(1)\" src=\"https://o.example/'onerror=alert(1)//\">", "<a href='https://o.example/\"onmouseover=alert(1)//'>x</a>", "<table background=javascript:alert(1)>", "<input autofocus onfocus=alert(1)>", "<button formaction=javascript:alert(1)>x", "<details open ontoggle=alert(1)>", "<marquee onstart=alert(1)>x", "<isindex action=javascript:alert(1)>", "<frameset onload=alert(1)>", "<applet code=x>", "<bgsound src=javascript:alert(1)>", "<keygen autofocus onfocus=alert(1)>", "<dialog open onclose=alert(1)>", "<portal src=javascript:alert(1)>", "<x contenteditable onblur=alert(1)>x", "<img srcset='javascript:alert(1) 1x'>", "<q cite=javascript:alert(1)>x</q>", "<del cite=javascript:alert(1)>x</del>", "<a ping=//evil.example href=https://o.example/>x</a>", "<p id=x name=y class=z is=w slot=v>x</p>", "<select><option><style></option></select><img src=x onerror=alert(1)></style>", "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>", "&lt;script&gt;alert(1)&lt;/script&gt;", "&amp;lt;script&amp;gt;alert(1)&amp;lt;/script&amp;gt;", "&#60;img src=x onerror=alert(1)&#62;", "\u212acript", "＜script＞alert(1)＜/script＞", "+ADw-script+AD4-alert(1)", "<img\x0csrc=x\x0conerror=alert(1)>", "<img/src=x/onerror=alert(1)>"]  # fmt: skip
+VECTORS = [*MARKUP, *(f"<b on{event}=alert(1)>x</b>" for event in EVENTS), *(c.format(s) for c, s in product(CARRIERS, SCHEMES))]  # fmt: skip
+
+
+def test_nothing_that_runs_is_published(ward: Ward) -> None:
+    """Hundreds of scripts, in every place that a source fills, of RSS, Atom and JSON Feed (`assert_whole`)."""
+    assert len(VECTORS) > 300
+    ward.hub.configure(fetch={"allow": ["127.0.0.0/8"], "flood": 10_000}, publish={"limit": 500})
+    forms = {"rss": _rss_of(VECTORS), "atom": _atom_of(VECTORS), "json": _json_of(VECTORS)}
+    for name, body in forms.items():
+        ward.source(name, answer(body))
+    polled = ward.poll()
+    for name in forms:
+        assert polled[name].new == len(VECTORS), polled[name]
+        for form in ("atom", "rss"):
+            read = ward.hub.read(f"sources/{name}", form)
+            assert len(read.entries) == len(VECTORS)
+            for entry in read.entries:
+                if form == "atom":  # where a title says that it is text, and may speak of `<script>`
+                    assert entry.title_detail.type == "text/plain"
+                else:
+                    for value in (entry.title, *(tag.term for tag in entry.get("tags", ())), *_names(entry)):
+                        assert_inert(value)
+
+
+def _names(entry: Any) -> Iterator[str]:
+    yield from (person.get("name", "") for person in entry.get("authors", ()))
+    yield entry.get("source", {}).get("title", "")
+
+
+def assert_inert(text: str) -> None:
+    """Nothing that does anything, even to one who takes it for HTML."""
+    for element in lxml_html.fragment_fromstring(text, create_parent="div").iter():
+        assert isinstance(element.tag, str), text
+        assert element.tag not in ELEMENTS, text
+        assert not element.attrib, text
+
+
+def _rss_of(vectors: Sequence[str]) -> bytes:
+    parts = []
+    for number, vector in enumerate(vectors):
+        v = _xml(vector)
+        parts.append(f"<item><guid>urn:v:{number}</guid><title>{v}</title><link>{v}</link><description>{v}</description><category domain='{v}'>{v}</category><author>{v}</author><comments>{v}</comments><enclosure url='{v}' type='{v}' length='{v}'/><source url='{v}'>{v}</source></item>")  # fmt: skip
+    return feed("".join(parts))
+
+
+def _atom_of(vectors: Sequence[str]) -> bytes:
+    parts = []
+    for number, vector in enumerate(vectors):
+        v = _xml(vector)
+        parts.append(f"<entry><id>urn:a:{number}</id><title type='html'>{v}</title><link href='{v}'/><link rel='enclosure' href='{v}' type='{v}'/><summary type='html'>{v}</summary><content type='html'>{v}</content><category term='{v}' scheme='{v}' label='{v}'/><author><name>{v}</name><uri>{v}</uri><email>{v}</email></author><rights type='html'>{v}</rights><updated>2026-06-01T00:00:00Z</updated></entry>")  # fmt: skip
+    v = _xml("<script>alert(1)</script>")
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'><id>urn:a</id><title type='html'>A{v}</title><subtitle type='html'>{v}</subtitle><link href='javascript:alert(1)'/><author><name>{v}</name><uri>javascript:alert(1)</uri></author><icon>javascript:alert(1)</icon>{''.join(parts)}</feed>".encode()  # fmt: skip
+
+
+def _json_of(vectors: Sequence[str]) -> bytes:
+    items = [{"id": f"urn:j:{number}", "url": v, "external_url": v, "title": v, "content_html": v, "summary": v, "image": v, "banner_image": v, "tags": [v], "authors": [{"name": v, "url": v, "avatar": v}], "attachments": [{"url": v, "mime_type": v}]} for number, v in enumerate(vectors)]  # fmt: skip
+    return json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "<script>alert(1)</script>J", "home_page_url": "javascript:alert(1)", "authors": [{"name": "<script>", "url": "javascript:1"}], "items": items}).encode()  # fmt: skip
+
+
+def _xml(text: str) -> str:
+    return escape(text.replace("\x0c", " "))
+
+
+# -- workers
+
+
+def test_a_worker_that_is_killed_at_work_twice_costs_its_document_alone(ward: Ward, workers: Workers) -> None:
+    """The next poll has a new one, which is killed too."""
+    heavy = ward.source("heavy", b"")
+    for times in range(1, 3):
+        read = asyncio.Event()
+        heavy.says = then(answer(HEAVY["nesting of 10^6"][0]), read)
+        killer = threading.Thread(target=_kill_the_busy)
+        killer.start()
+        polled = ward.poll(wait_for=read)
+        killer.join()
+        assert polled["heavy"].error == "parsing broke its process (exit code -9)"
+        assert next(one for one in app.status(ward.hub.place).sources if one.source.id == "heavy").source.failures == times  # fmt: skip
+        ward.hub.pass_(days=1)
+    heavy.says = answer(GOOD)
+    assert ward.poll()["heavy"].new == 2
+
+
+def _kill_the_busy() -> None:
+    """The worker that has worked for half a second."""
+    ticks = 0.5 * os.sysconf("SC_CLK_TCK")
+    began = {pid: _worked(pid) for pid in _children()}
+    deadline = time.monotonic() + 8
+    while time.monotonic() < deadline:
+        for pid in _children():
+            if _worked(pid) - began.setdefault(pid, _worked(pid)) > ticks:
+                os.kill(pid, signal.SIGKILL)
+                return
+        time.sleep(0.02)
+
+
+def _children() -> list[int]:
+    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def _worked(pid: int) -> int:
+    try:
+        return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    except OSError:
+        return 0  # it has just ended

@@ -29,6 +29,10 @@ _DOCS: Final = "https://www.rssboard.org/rss-specification"
 _UNKNOWN_TYPE: Final = "application/octet-stream"  # RSS wants a type and a length of every enclosure
 
 _EMAIL: Final = re.compile(r"\S+@\S+")
+_ACTIVE: Final = re.compile(  # in HTML: an element with attributes, a comment, and what is dangerous without either
+    r"<(?:[a-z][^\s/<>]*[\s/]|[!?]|/?(?:script|style|svg|math|iframe|object|form|template|noscript|textarea|title|xmp)\b)",
+    re.IGNORECASE,
+)
 
 T = TypeVar("T")
 
@@ -126,9 +130,37 @@ def _rss(document: Document) -> bytes:
     feed.link(href=document.rss, rel="self", type="application/rss+xml")
     feed.link(href=document.page, rel="alternate")  # last: feedgen makes the last one the channel's
     for entry in document.entries:
-        _add_rss_item(feed, document, entry)
+        _add_rss_item(feed, document, _unmistakable(entry))
     data: bytes = feed.rss_str(pretty=True)
     return data
+
+
+def _unmistakable(entry: Entry) -> Entry:
+    """`entry` so that nobody takes a plain text of it for HTML.
+
+    RSS does not say which of the two a title or a name is, and some go by its looks. What would
+    run then, or swallow what follows it, is escaped once more; all else stays as it is.
+    """
+    credit = entry.credit
+    said = (
+        entry.title,
+        *(person.name for person in entry.authors),
+        *(category.label or category.term for category in entry.categories),
+        credit.title if credit else "",
+    )
+    if not _ACTIVE.search("\n".join(said)):
+        return entry
+    return replace(
+        entry,
+        title=_escaped(entry.title),
+        authors=tuple(replace(person, name=_escaped(person.name)) for person in entry.authors),
+        categories=tuple(replace(one, label=_escaped(one.label or one.term)) for one in entry.categories),
+        credit=replace(credit, title=_escaped(credit.title)) if credit else None,
+    )
+
+
+def _escaped(words: str) -> str:
+    return escape(words, quote=False) if _ACTIVE.search(words) else words
 
 
 def _add_rss_item(feed: FeedGenerator, document: Document, entry: Entry) -> None:
