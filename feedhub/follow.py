@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feedhub import text, urls
-from feedhub.config import file
+from feedhub.config import file, kept
 from feedhub.errors import ConfigError
 from feedhub.model import Problem, Via
 from feedhub.output import definition
@@ -25,6 +25,7 @@ from feedhub.store.db import Database, get, put, transaction
 _ACCEPTED = "accepted"
 _DIGEST = "config_digest"
 _TREE = "config_tree"
+_KEPT = "config_kept"  # the same, ready for use, where it depends on neither variables nor the folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +43,17 @@ def look(db: Database | None, path: Path, env: Mapping[str, str]) -> InForce:
 
     Raises `ConfigError` where feeds.yaml is broken and there is no last good one.
     """
-    from feedhub.config import schema
-
     read = file.read(path)
     if isinstance(read, tuple):
         return _last_good(db, path, env, read)
     digest = definition.digest(read.text)
     tree = get(db, _TREE) if db and get(db, _DIGEST) == digest else None
-    if tree is not None:  # nothing is parsed again while it is unchanged
+    if db and tree is not None and (config := kept.load(get(db, _KEPT) or "")):  # nothing is parsed while unchanged
+        return InForce(config=config, tree=tree, digest=digest, problems=())
+
+    from feedhub.config import schema
+
+    if tree is not None:
         revived = schema.revive(tree, file=path.name, base=path.parent, env=env)
         if isinstance(revived, Config):
             return InForce(config=revived, tree=tree, digest=digest, problems=())
@@ -60,6 +64,12 @@ def look(db: Database | None, path: Path, env: Mapping[str, str]) -> InForce:
     if vanished:
         return _last_good(db, path, env, vanished)
     return InForce(config=parsed.config, tree=parsed.tree, digest=digest, problems=())
+
+
+def _ready(chosen: InForce) -> str:
+    """A configuration as it can be taken up without a look at anything else; empty where it cannot."""
+    local = any(isinstance(source.location, LocalFile) for source in chosen.config.sources.values())
+    return "" if local or "${" in chosen.tree else kept.dump(chosen.config)
 
 
 def _last_good(db: Database | None, path: Path, env: Mapping[str, str], problems: tuple[Problem, ...]) -> InForce:
@@ -111,6 +121,7 @@ def bring_into_force(db: Database, chosen: InForce, now: datetime) -> bool:
             items.look_again(db, items.ids_of(db, moved), via=Via.ADDED, due=now)
             sources.touch_feeds(db, moved)
         put(db, _TREE, chosen.tree)
+        put(db, _KEPT, _ready(chosen))
         put(db, _DIGEST, chosen.digest)
     return True
 

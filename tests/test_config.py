@@ -23,7 +23,7 @@ from apscheduler.triggers.cron import CronTrigger
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feedhub.config import cron, document, file, keys, schema
+from feedhub.config import cron, document, file, kept, keys, schema
 from feedhub.faults import Fault
 from feedhub.model import AuthorId, Image, Problem, SourceId
 from feedhub.settings import (
@@ -383,6 +383,21 @@ def test_a_configuration_shows_no_secret_when_it_is_printed() -> None:
     assert "s3cr3t" not in repr(config(EXAMPLE))
 
 
+def test_a_kept_configuration_is_the_one_that_was_parsed() -> None:
+    """All that an unchanged feeds.yaml asks for is read from it, without parsing."""
+    made = config(EXAMPLE)
+    again = kept.load(kept.dump(made))
+    assert again == made
+    assert repr(again) == repr(made)
+
+
+def test_what_another_release_has_kept_is_not_taken_up() -> None:
+    made = json.loads(kept.dump(config(EXAMPLE)))
+    assert kept.load("") is None
+    assert kept.load(json.dumps({**made, "publish": {}})) is None
+    assert kept.load(json.dumps({**made, "server": {**made["server"], "new": 1}})) is None
+
+
 # -- whatever comes
 
 
@@ -391,6 +406,7 @@ def hold(text: str) -> None:
     parsed = parse(text)
     if isinstance(parsed, schema.Parsed):
         assert schema.revive(parsed.tree, file="feeds.yaml", base=BASE, env=ENV) == parsed.config
+        assert kept.load(kept.dump(parsed.config)) == parsed.config
         return
     lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
     assert parsed
