@@ -1,6 +1,7 @@
 """The heartbeat, and the times of cron lines. The only door to APScheduler.
 
-What is due stands in the database: the heartbeat remembers nothing.
+What is due stands in the database: the heartbeat remembers nothing. The library is imported by
+who needs it: a poll without cron lines does not.
 """
 
 from __future__ import annotations
@@ -9,9 +10,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, tzinfo
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
-
 
 async def heartbeat(beat: Callable[[], Awaitable[None]], *, seconds: float, stop: asyncio.Event) -> None:
     """Call `beat` every so many seconds until `stop` is set; one that is late or slow drops no later one.
@@ -19,6 +17,8 @@ async def heartbeat(beat: Callable[[], Awaitable[None]], *, seconds: float, stop
     A job that a library's default would call misfired (the clock moved, the machine
     slept) runs once, then.
     """
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
     scheduler = AsyncIOScheduler()
     scheduler.add_job(
         beat, "interval", seconds=seconds, misfire_grace_time=None, coalesce=True, max_instances=1, id="heartbeat"
@@ -33,6 +33,8 @@ async def heartbeat(beat: Callable[[], Awaitable[None]], *, seconds: float, stop
 
 def next_time(line: str, after: datetime, zone: tzinfo) -> datetime:
     """The first time of a cron line after another, as the clocks of `zone` show it. `line` is known to be sound."""
+    from apscheduler.triggers.cron import CronTrigger
+
     found = CronTrigger.from_crontab(line, timezone=zone).get_next_fire_time(after, after)
     assert isinstance(found, datetime)
     return found

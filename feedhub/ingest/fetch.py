@@ -11,7 +11,6 @@ import asyncio
 import socket
 import ssl
 import stat
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import unquote, urldefrag, urlsplit
 
 import aiohttp
 import httpx
@@ -111,25 +109,32 @@ class Fetcher:
         self._max_size = max_size
         self._max_decoded = max_decoded
         self._allow = tuple(allow)
+        self._transports: dict[str, AiohttpTransport] = {}
 
     async def __aenter__(self) -> Self:
-        trusted = httpx.create_ssl_context(trust_env=False)
-        trusted.sslobject_class = tls.Handshake
-        trusted.load_default_certs()  # beside certifi's roots the system's, which may hold one of the admin's own
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(socket_factory=self._dial, limit=0, use_dns_cache=False, ssl=trusted),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            response_class=_Answer,
-            auto_decompress=False,
-            trust_env=False,
-        )
-        self._transport = AiohttpTransport(client=session, verify=trusted, trust_env=False)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._transport.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    def _transport(self, scheme: str) -> AiohttpTransport:
+        """Made when the first address needs it: to read who is trusted takes as long as 200 answers."""
+        if scheme not in self._transports:
+            trusted = (
+                _trusted() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            )  # which trusts nobody
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(socket_factory=self._dial, limit=0, use_dns_cache=False, ssl=trusted),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                response_class=_Answer,
+                auto_decompress=False,
+                trust_env=False,
+            )
+            self._transports[scheme] = AiohttpTransport(client=session, verify=trusted, trust_env=False)
+        return self._transports[scheme]
 
     async def fetch(self, request: Request, turn: Turn = _at_once) -> FetchOutcome:
         """The answer, or why there is none, in words without secrets.
@@ -153,7 +158,7 @@ class Fetcher:
         The validators go all the way: they are those of whatever the last address answered. Credentials
         and custom headers do not: they are meant for the origin that feeds.yaml names.
         """
-        address, own = _without_credentials(url)
+        address, own = headers.of_address(url)
         own |= request.headers
         home = urls.origin(address)
         address = request.address or address
@@ -172,7 +177,7 @@ class Fetcher:
                 left -= asyncio.get_running_loop().time() - began
             if isinstance(outcome, _Moved):
                 seen[address] = outcome.permanent
-                address, _ = _without_credentials(outcome.location)
+                address, _ = headers.of_address(outcome.location)
                 if address in seen:
                     return _refused("it redirects in a circle")
                 if len(seen) > _MAX_REDIRECTS:
@@ -191,12 +196,11 @@ class Fetcher:
             wanted["If-None-Match"] = validators.etag
         if validators.last_modified:
             wanted["If-Modified-Since"] = validators.last_modified
-        sent = httpx.Headers()
-        for name, value in wanted.items():
-            sent[name] = value  # in UTF-8, and without regard to the case of names
+        sent = {name.lower(): (name.encode(), value.encode()) for name, value in wanted.items()}
         try:
-            asked = httpx.Request("GET", address, headers=sent, extensions={"timeout": {}})
-            async with aclosing(await self._transport.handle_async_request(asked)) as answer:
+            asked = httpx.Request("GET", address, headers=[*sent.values()], extensions={"timeout": {}})
+            transport = self._transport(asked.url.scheme)
+            async with aclosing(await transport.handle_async_request(asked)) as answer:
                 return await self._read(answer, address)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, UnicodeError) as error:
             return _fault(error)
@@ -243,15 +247,12 @@ class Fetcher:
         return socket.socket(family, kind, protocol)
 
 
-def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
-    """The address as it is asked for, and its `user:password@` as a header."""
-    address = urldefrag(urls.publishable(url) or "").url
-    userinfo, _, host = urlsplit(address).netloc.rpartition("@")
-    if not userinfo:
-        return address, {}
-    user, _, password = userinfo.partition(":")
-    credentials = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
-    return address.replace(f"{userinfo}@{host}", host, 1), {"Authorization": f"Basic {credentials}"}
+def _trusted() -> ssl.SSLContext:
+    """The roots of certifi, and beside them the system's, which may hold one of the admin's own."""
+    trusted = httpx.create_ssl_context(trust_env=False)
+    trusted.sslobject_class = tls.Handshake
+    trusted.load_default_certs()
+    return trusted
 
 
 def _refusal(answer: httpx.Response, text: str) -> FetchFailed:

@@ -1,15 +1,29 @@
-"""What the headers of an answer say."""
+"""What the headers of an answer say, and which an address asks for."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from urllib.parse import unquote, urldefrag, urlsplit
 
+from feedhub import urls
 from feedhub.model import Validators
 
 _MAX_AGE = re.compile(r'(?:^|,)\s*max-age\s*=\s*"?([^",\s]*)', re.IGNORECASE)
 _UNKEPT = re.compile(r"(?:^|,)\s*no-(?:cache|store)\s*(?:,|$)", re.IGNORECASE)
+
+
+def of_address(url: str) -> tuple[str, dict[str, str]]:
+    """The address as it is asked for, and its `user:password@` as a header."""
+    address = urldefrag(urls.publishable(url) or "").url
+    userinfo, _, host = urlsplit(address).netloc.rpartition("@")
+    if not userinfo:
+        return address, {}
+    user, _, password = userinfo.partition(":")
+    credentials = b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return address.replace(f"{userinfo}@{host}", host, 1), {"Authorization": f"Basic {credentials}"}
 
 
 def validators(raw: Iterable[tuple[bytes, bytes]]) -> Validators:

@@ -9,26 +9,28 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import escape
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from markdown_it import MarkdownIt
-
 from feedhub import text, urls
 from feedhub.faults import Fault, Misplaced, problems, quoted
-from feedhub.ingest.frontmatter import FrontMatter, split
 from feedhub.ingest.sanitize import LIMIT, safe_html
 from feedhub.model import AuthorId, Category, Content, Image, Post, Problem
 from feedhub.settings import Hub
+
+if TYPE_CHECKING:  # what reads a post is imported when there is one to read
+    from markdown_it import MarkdownIt
+
+    from feedhub.ingest.frontmatter import FrontMatter
 
 MAX_SIZE = 1_000_000  # bytes of a file
 
 _KEYS = ("title", "date", "updated", "tags", "summary", "image", "author", "slug", "id", "draft")
 _RENDERING = 1  # grows when the same bytes come to render otherwise, so that all posts are rendered again
 _DATE_PREFIX = re.compile(r"\d{4}-\d{2}-\d{2}[-_ ]+")
-_MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 
 def parse_post(
@@ -39,6 +41,8 @@ def parse_post(
     `path` is relative to the posts folder, `file` what its problems call it. Dates without a time and times
     without a zone are in the hub's timezone; links and images are relative to the post's page.
     """
+    from feedhub.ingest.frontmatter import split
+
     if len(data) > MAX_SIZE:
         return problems(file, [Misplaced(Fault("is too large", f"{MAX_SIZE:,} bytes at most"))])
     parts = split(data, _KEYS)
@@ -77,9 +81,16 @@ def _digest(data: bytes) -> str:
     return f"1:{hashlib.sha256(data).hexdigest()}"
 
 
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
 def _content(front: FrontMatter, body: str, page: str, zone: ZoneInfo) -> Content:
     """What the post says. What it lacks is a fault, and here an empty text."""
-    markup = _MARKDOWN.render(body)
+    markup = _markdown().render(body)
     if len(markup) > LIMIT:  # it would be cut
         front.faults.append(Misplaced(Fault("is too long", f"{LIMIT:,} characters of HTML at most")))
     html = safe_html(markup, page)

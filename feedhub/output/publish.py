@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from feedhub import files
-from feedhub.model import Document, FeedId, Rendered
-from feedhub.output import check, render
-
-_FORMATS: Mapping[str, Callable[[Document], Rendered]] = {"feed.atom": render.atom, "feed.rss": render.rss}
+from feedhub.model import Document, FeedId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +34,11 @@ def make(feed: FeedId, folder: str, document: Document) -> Made:
     Each is read back first. One that is not whole is not among the files, and what
     stands there stays; an item that cannot be written is left out by itself.
     """
+    from feedhub.output import check, render  # with feedgen and lxml: most polls publish nothing
+
     made: dict[str, bytes] = {}
     faults: dict[str, str] = {}
-    for name, form in _FORMATS.items():
+    for name, form in {"feed.atom": render.atom, "feed.rss": render.rss}.items():
         path = f"{folder}{name}"
         rendered = form(document)
         faults |= {one.uid: one.words for one in rendered.left_out}
