@@ -6,6 +6,7 @@ Nothing here raises, whatever the text; a text that is no address gets the answe
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from w3lib.url import canonicalize_url, safe_url_string
@@ -95,6 +96,7 @@ def is_web(url: str) -> bool:
     return _web(url) is not None
 
 
+@lru_cache(maxsize=1024)  # asked several times about each address while its document is dealt with
 def origin(url: str) -> str:
     """Scheme, host and port, as `https://example.com:443`; empty for what is no http(s) address."""
     parts = _web(url)
@@ -104,6 +106,7 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{host}:{parts.port or _DEFAULT_PORTS[parts.scheme]}"
 
 
+@lru_cache(maxsize=1024)
 def link_key(url: str) -> str:
     """What two links to the same page have in common. For comparison only, never published.
 

@@ -269,7 +269,7 @@ class World:
             for feed in self.catalogue.feeds.values():
                 belongs = verdict(item, feed, self.catalogue, featured=item.id in featured) is Verdict.IN
                 if feed.id in published and feed.id != FEATURED and belongs and not waits(item, self.now):
-                    assert releases.has_place(self.db, feed.id, item.id), (item.uid, feed.id)
+                    assert releases.placed(self.db, feed.id, [item.id]), (item.uid, feed.id)
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def _publisher(feed: Feed, among: Catalogue) -> Person:
 def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId, SourceState]) -> Entry:
     item, release = shown.item, shown.release
     content = _as_pinned(item, shown.pin)
-    words = text.from_html(content.html)
+    words = "" if content.summary and content.title else text.from_html(content.html)
     summary = content.summary or text.excerpt(words, SUMMARY)
     updated = max(item.updated, release.dated)
     source = sources.get(item.source) if item.source else None

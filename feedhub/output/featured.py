@@ -35,7 +35,8 @@ def settle(db: Database, among: Catalogue, untried: frozenset[SourceId], now: da
         return
     chosen = _chosen(db, wanted, among, now)
     standing = releases.standing(db, FEATURED)
-    fresh = [item for item in chosen if not releases.has_place(db, FEATURED, item)]
+    placed = releases.placed(db, FEATURED, chosen)
+    fresh = [item for item in chosen if item not in placed]
     if fresh or standing.published is None:
         releases.place(db, FEATURED, release.feature(standing, fresh, now=now), now=now)
         items.look_again(db, fresh, via=Via.ADDED, due=now)  # feeds that draw from what is featured

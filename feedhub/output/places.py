@@ -64,8 +64,8 @@ def _place_coming(db: Database, among: Catalogue, moved: Iterable[FeedId], now: 
             coming[feed][item.id] = _arrival(item, Via.ADDED, among)
     waiting = releases.arrivals(db, now)
     been_featured = releases.ever_featured(db, waiting)
+    releases.touch_items(db, waiting)
     for item in items.each(db, waiting):
-        releases.touch_item(db, item.id)
         if not item.hidden and not waits(item, now):
             for home in homes(item, among, featured=item.id in been_featured):
                 coming[home.id][item.id] = _arrival(item, waiting[item.id], among)
@@ -87,7 +87,9 @@ def _publish_first(db: Database, among: Catalogue, untried: frozenset[SourceId],
 
 def _place(db: Database, feed: Feed, coming: Iterable[Arrival], now: datetime) -> None:
     standing = releases.standing(db, feed.id)
-    arrivals = [arrival for arrival in coming if not releases.has_place(db, feed.id, arrival.item)]
+    arriving = {arrival.item: arrival for arrival in coming}
+    placed = releases.placed(db, feed.id, arriving) if standing.last_number else frozenset()
+    arrivals = [arrival for item, arrival in arriving.items() if item not in placed]
     if arrivals or standing.published is None:
         placements = release.place(standing, arrivals, limit=feed.limit, now=now)
         releases.place(db, feed.id, placements, now=now)

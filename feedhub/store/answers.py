@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 
-from feedhub.model import Asks, Brought, Description, Gap, Held, Kind, SourceId, SourceUpdate, Via
+from feedhub.model import Asks, Brought, Description, Gap, Held, ItemId, Kind, SourceId, SourceUpdate, Via
 from feedhub.store import items, leases, sources
 from feedhub.store.db import Database, stamp
 
@@ -27,6 +28,7 @@ def take_in(db: Database, update: Brought) -> None:
     """Store what one document brought."""
     at = stamp(update.checked)
     sightings = []
+    coming: defaultdict[Via, list[ItemId]] = defaultdict(list)
     for new in update.new:
         item = items.insert(
             db,
@@ -40,17 +42,19 @@ def take_in(db: Database, update: Brought) -> None:
             held=new.fate.why if isinstance(new.fate, Held) else None,
         )
         if isinstance(new.fate, Via):
-            items.look_again(db, [item], via=new.fate, due=update.checked)
+            coming[new.fate].append(item)
         sightings.append((update.source, new.key, item, new.digest, at))
     for changed in update.changed:
         if changed.content is not None:
             items.rewrite(db, changed.item, changed.content, changed.updated)
-            items.look_again(db, [changed.item], via=Via.NEWS, due=update.checked)
+            coming[Via.NEWS].append(changed.item)
         sightings.append((update.source, changed.key, changed.item, changed.digest, at))
     for also in update.also:
         items.also_shown(db, also.item, update.source, also.content)
-        items.look_again(db, [also.item], via=also.via, due=update.checked)
+        coming[also.via].append(also.item)
         sightings.append((update.source, also.key, also.item, also.digest, at))
+    for via, some in coming.items():
+        items.look_again(db, some, via=via, due=update.checked)
     db.conn.executemany(
         """
         INSERT INTO sightings VALUES (?, ?, ?, ?, ?)

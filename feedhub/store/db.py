@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlite_utils import Database
 
 from feedhub.errors import DatabaseError, DiskFault
 from feedhub.store.migrations import migrations
 
-__all__ = ["Database", "get", "opened", "parse_time", "put", "stamp", "transaction"]
+__all__ = ["Database", "batches", "get", "marks", "opened", "parse_time", "put", "stamp", "transaction"]
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 30.0
+_BATCH = 500  # parameters in one statement; SQLite takes 32,766, older ones 999
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE}  # the last: a quota, as tried
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -127,3 +131,14 @@ def get(db: Database, key: str) -> str | None:
 def put(db: Database, key: str, value: str) -> None:
     """Keep a value of the hub's own."""
     db.conn.execute("INSERT INTO hub VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value))
+
+
+def marks(values: Collection[object]) -> str:
+    """A place for each of these values in a statement."""
+    return ", ".join("?" * len(values))
+
+
+def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many values at a time as one statement takes."""
+    for start in range(0, len(values), _BATCH):
+        yield values[start : start + _BATCH]

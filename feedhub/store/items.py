@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from heapq import merge
-from typing import TypeVar
 from urllib.parse import unquote
 
 from feedhub import urls
@@ -19,17 +18,14 @@ from feedhub.model import (
     Via,
 )
 from feedhub.store import rows
-from feedhub.store.db import Database, stamp
-
-T = TypeVar("T")
-_BATCH = 500  # parameters in one statement; SQLite takes 32,766, older ones 999
+from feedhub.store.db import Database, batches, marks, stamp
 
 
 def by_id(db: Database, ids: Iterable[ItemId]) -> dict[ItemId, Item]:
     """Those of these items that there are."""
     found = {}
-    for some in _batches(sorted(set(ids))):
-        for row in db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE id IN ({_marks(some)})", some):
+    for some in batches(sorted(set(ids))):
+        for row in db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE id IN ({marks(some)})", some):
             item = rows.item(row)
             found[item.id] = item
     return found
@@ -37,15 +33,15 @@ def by_id(db: Database, ids: Iterable[ItemId]) -> dict[ItemId, Item]:
 
 def each(db: Database, ids: Iterable[ItemId]) -> Iterator[Item]:
     """The same, a few at a time."""
-    for some in _batches(sorted(set(ids))):
+    for some in batches(sorted(set(ids))):
         yield from by_id(db, some).values()
 
 
 def by_key(db: Database, source: SourceId, keys: Sequence[str]) -> dict[str, Item]:
     """Which items a source has shown under these keys."""
     found: dict[str, ItemId] = {}
-    for some in _batches(keys):
-        query = f"SELECT key, item FROM sightings WHERE source = ? AND key IN ({_marks(some)})"
+    for some in batches(keys):
+        query = f"SELECT key, item FROM sightings WHERE source = ? AND key IN ({marks(some)})"
         found |= dict(db.conn.execute(query, (source, *some)))
     items = by_id(db, found.values())
     return {key: items[item] for key, item in found.items()}
@@ -54,8 +50,8 @@ def by_key(db: Database, source: SourceId, keys: Sequence[str]) -> dict[str, Ite
 def by_link(db: Database, links: Iterable[str]) -> dict[str, tuple[Item, ...]]:
     """The items that link to these addresses, given as `urls.link_key`; first come first."""
     found: dict[str, list[Item]] = {}
-    for some in _batches(sorted(set(links))):
-        query = f"SELECT link_key, {rows.COLUMNS} FROM items WHERE link_key IN ({_marks(some)}) ORDER BY id"
+    for some in batches(sorted(set(links))):
+        query = f"SELECT link_key, {rows.COLUMNS} FROM items WHERE link_key IN ({marks(some)}) ORDER BY id"
         for key, *row in db.conn.execute(query, some):
             found.setdefault(key, []).append(rows.item(row))
     return {key: tuple(linked) for key, linked in found.items()}
@@ -72,9 +68,9 @@ def shows_any(db: Database, source: SourceId, keys: Sequence[str], before: datet
     query = "SELECT 1 FROM sightings WHERE source = ?"
     if before:
         query += " AND (SELECT first_seen FROM items WHERE id = item) < ?"
-    for some in _batches(keys):
+    for some in batches(keys):
         args = (source, stamp(before), *some) if before else (source, *some)
-        if db.conn.execute(f"{query} AND key IN ({_marks(some)}) LIMIT 1", args).fetchone():
+        if db.conn.execute(f"{query} AND key IN ({marks(some)}) LIMIT 1", args).fetchone():
             return True
     return False
 
@@ -93,8 +89,8 @@ def seen(db: Database, source: SourceId, most: int = 5000) -> frozenset[tuple[st
 
 def of_sources(db: Database, sources: Iterable[SourceId]) -> Iterator[Item]:
     """All that these sources have shown; what several of them show may come more than once."""
-    for some in _batches(sorted(sources)):
-        shown = f"SELECT item FROM sightings WHERE source IN ({_marks(some)})"
+    for some in batches(sorted(sources)):
+        shown = f"SELECT item FROM sightings WHERE source IN ({marks(some)})"
         yield from map(rows.item, db.conn.execute(f"SELECT {rows.COLUMNS} FROM items WHERE id IN ({shown})", some))
 
 
@@ -195,7 +191,7 @@ def insert(  # noqa: PLR0913 - a row has this many parts
         "held": held,
     }
     names = ", ".join(values)
-    row = db.conn.execute(f"INSERT INTO items ({names}) VALUES ({_marks(values)})", tuple(values.values()))
+    row = db.conn.execute(f"INSERT INTO items ({names}) VALUES ({marks(values)})", tuple(values.values()))
     assert row.lastrowid is not None
     return ItemId(row.lastrowid)
 
@@ -247,12 +243,3 @@ def look_again(db: Database, items: Iterable[ItemId], *, via: Via, due: datetime
         "INSERT INTO arrivals VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET due = excluded.due",
         [(item, via, stamp(due)) for item in items],
     )
-
-
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
-
-
-def _batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _BATCH):
-        yield values[start : start + _BATCH]

@@ -62,7 +62,7 @@ def change(db: Database, item: ItemId, post: Post, *, updated: datetime, now: da
     """A known post, as its file says it now. Its address stays, unless its front matter asks for another."""
     assert post.content.published is not None
     items.rewrite(db, item, post.content, updated)
-    releases.touch_item(db, item)
+    releases.touch_items(db, [item])
     author, slug = db.conn.execute("SELECT author, slug FROM items WHERE id = ?", (item,)).fetchone()
     if author != post.author or (post.slug_given and slug != post.slug):
         slug = _free_slug(db, post, item)
@@ -83,7 +83,7 @@ def withdraw(db: Database, item: ItemId, now: datetime) -> None:
     """A post whose file is gone, or is a draft again. Put back, it is the same item."""
     db.conn.execute("UPDATE items SET withdrawn = ? WHERE id = ? AND withdrawn IS NULL", (stamp(now), item))
     db.conn.execute("UPDATE posts SET live = 0 WHERE item = ?", (item,))
-    releases.touch_item(db, item)
+    releases.touch_items(db, [item])
 
 
 def _free_slug(db: Database, post: Post, item: ItemId | None = None) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from feedhub.model import FeedId, ItemId, Placement, Release, ReleaseState, SourceId, Standing, Via
-from feedhub.store.db import Database, parse_time, stamp
+from feedhub.store.db import Database, batches, marks, parse_time, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,23 +129,27 @@ def of_item(db: Database, item: ItemId) -> tuple[Release, ...]:
     return tuple(map(_release, db.conn.execute(query, (item,))))
 
 
-def has_place(db: Database, feed: FeedId, item: ItemId) -> bool:
-    """Whether an item has a place in a feed, be it released or history."""
-    query = "SELECT 1 FROM releases WHERE item = ? AND feed = ?"
-    return db.conn.execute(query, (item, feed)).fetchone() is not None
+def placed(db: Database, feed: FeedId, among: Iterable[ItemId]) -> frozenset[ItemId]:
+    """Those of these items that have a place in a feed, be it released or history."""
+    found: set[ItemId] = set()
+    for some in batches(list(among)):
+        query = f"SELECT item FROM releases WHERE item IN ({marks(some)}) AND feed = ?"
+        found.update(row[0] for row in db.conn.execute(query, (*some, feed)))
+    return frozenset(found)
 
 
-def touch_item(db: Database, item: ItemId) -> None:
-    """An item says something else, or is gone: the feeds in whose windows it stands are to be rendered."""
-    db.conn.execute(
-        """
-        UPDATE feeds SET revision = revision + 1 WHERE id IN (
-            SELECT feed FROM releases JOIN feeds ON feeds.id = feed
-            WHERE item = ? AND number > edge AND state = 'released'
+def touch_items(db: Database, among: Iterable[ItemId]) -> None:
+    """Items say something else, or are gone: the feeds in whose windows they stand are to be rendered."""
+    for some in batches(list(among)):
+        db.conn.execute(
+            f"""
+            UPDATE feeds SET revision = revision + 1 WHERE id IN (
+                SELECT feed FROM releases JOIN feeds ON feeds.id = feed
+                WHERE item IN ({marks(some)}) AND number > edge AND state = 'released'
+            )
+            """,
+            some,
         )
-        """,
-        (item,),
-    )
 
 
 def touch(db: Database, feed: FeedId) -> None:
@@ -213,10 +217,9 @@ def feature(db: Database, chosen: Mapping[ItemId, str | None]) -> None:
 
 def ever_featured(db: Database, among: Iterable[ItemId] | None = None) -> frozenset[ItemId]:
     """All items that have been featured at some time, or those of them `among` these."""
-    query = "SELECT item FROM releases WHERE feed = 'featured'"
-    if among is None:
-        return frozenset(ItemId(row[0]) for row in db.conn.execute(query))
-    return frozenset(item for item in among if db.conn.execute(f"{query} AND item = ?", (item,)).fetchone())
+    if among is not None:
+        return placed(db, FeedId("featured"), among)
+    return frozenset(ItemId(row[0]) for row in db.conn.execute("SELECT item FROM releases WHERE feed = 'featured'"))
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:

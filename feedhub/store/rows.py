@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from feedhub import urls
 from feedhub.model import Category, Content, Enclosure, Image, Item, ItemId, Kind, Person, SourceId
 from feedhub.store.db import parse_time
+
+T = TypeVar("T", Person, Category, Enclosure)
 
 COLUMNS = """
     id, uid, kind, source, author, slug, title, link, summary, html, authors, categories, enclosures, image,
@@ -38,8 +41,14 @@ def of_content(content: Content) -> dict[str, str | None]:
 def _json(values: Sequence[Person | Category | Enclosure]) -> str:
     if not values:
         return "[]"
-    rows = [{name: value for name, value in asdict(one).items() if value is not None} for one in values]
+    names = [field.name for field in fields(values[0])]
+    rows = [{name: value for name in names if (value := getattr(one, name)) is not None} for one in values]
     return json.dumps(rows, ensure_ascii=False)
+
+
+@lru_cache(maxsize=1024)  # most items of a source have the same authors, and many the same categories
+def _read(kind: type[T], written: str) -> tuple[T, ...]:
+    return tuple(kind(**one) for one in json.loads(written))
 
 
 def item(row: Sequence[Any]) -> Item:
@@ -61,9 +70,9 @@ def item(row: Sequence[Any]) -> Item:
             link=link,
             summary=summary,
             html=html,
-            authors=tuple(Person(**one) for one in json.loads(authors)),
-            categories=tuple(Category(**one) for one in json.loads(categories)),
-            enclosures=tuple(Enclosure(**one) for one in json.loads(enclosures)),
+            authors=_read(Person, authors),
+            categories=_read(Category, categories),
+            enclosures=_read(Enclosure, enclosures),
             image=Image(**json.loads(image)) if image else None,
             language=language,
             published=parse_time(published) if published else None,
