@@ -281,6 +281,20 @@ def test_ttl_and_skipped_hours_hold_while_nothing_changes(hub: Hub, publisher: P
     assert [f"{at:%H:%M}" for at in publisher.times()] == ["12:00", "17:00", "20:00", "23:00"]
 
 
+def test_a_hub_that_comes_too_late_waits_until_skipped_hours_are_over(hub: Hub, publisher: Publisher) -> None:
+    """What was due before them is not asked in them, but where the admin names it."""
+    asks = b"<skipHours><hour>15</hour><hour>16</hour></skipHours>"
+    publisher.says["/feed"] = Answer(200, {}, BODY.replace(b"<description/>", b"<description/>" + asks, 1))
+    follow(hub, publisher, every="2h")
+    due(hub)
+    hub.pass_(hours=3, minutes=20)
+    assert due(hub) == {}
+    assert state(hub).source.next_check == NOW + 5 * HOUR + timedelta(minutes=20)
+    assert hub.poll("s0")["s0"].result == "unchanged"
+    hub.pass_(hours=2)
+    assert due(hub) == {"s0": "unchanged"}
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_an_origin_that_wants_to_be_left_alone_is_with_all_its_sources(

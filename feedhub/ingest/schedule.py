@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
@@ -56,7 +56,7 @@ def next_check(
             due = now + max(interval, _patience(interval, told.failures - 1, HOUR))
         case Cron(line=line):
             due = cron(line, now + _patience(MINUTE, told.failures - 1, HOUR) - MINUTE)
-    return _allowed(max(due, now + _word(told)), told.asks)
+    return told.asks.open_from(max(due, now + _word(told)))
 
 
 def _own_choice(told: Told, now: datetime, jitter: float) -> timedelta:
@@ -107,12 +107,3 @@ def _word(told: Told) -> timedelta:
 def honoured(retry_after: int) -> timedelta:
     """Retry-After, within reason."""
     return min(timedelta(seconds=retry_after), LONGEST_RETRY)
-
-
-def _allowed(due: datetime, asks: Asks) -> datetime:
-    """The first moment from `due` on, in steps of an hour, at which the source may be asked."""
-    for hours in range(7 * 24):
-        later = (due + hours * HOUR).astimezone(UTC)
-        if later.hour not in asks.skip_hours and later.weekday() not in asks.skip_days:
-            return later
-    return due  # it names every hour: it means none

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from feedhub.model.item import Content
@@ -86,6 +86,14 @@ class Asks:
     skip_hours: frozenset[int] = frozenset()  # 0 to 23, UTC
     skip_days: frozenset[int] = frozenset()  # as `datetime.weekday` counts: Monday is 0
     period: timedelta | None = None  # sy:updatePeriod divided by sy:updateFrequency
+
+    def open_from(self, at: datetime) -> datetime:
+        """The first moment from `at` on, in steps of an hour, that it does not skip."""
+        for hours in range(7 * 24):
+            later = (at + timedelta(hours=hours)).astimezone(UTC)
+            if later.hour not in self.skip_hours and later.weekday() not in self.skip_days:
+                return later
+        return at  # it names every hour: it means none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

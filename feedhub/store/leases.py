@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from feedhub.model import Hold, SourceId
+from feedhub.model import Asks, Hold, SourceId
 from feedhub.store.db import Database, parse_time, stamp, transaction
 
 LEASE = timedelta(minutes=3)  # longer than any fetch and parse may take
@@ -27,6 +28,7 @@ def claim(
     """
     with transaction(db):
         if only is None:
+            _put_off(db, now)
             due = f"{_FREE} AND next_check <= :now ORDER BY next_check LIMIT :count"
             query = f"SELECT id FROM sources WHERE {due}"
             claimed = [row[0] for row in db.conn.execute(query, {"now": stamp(now), "count": count})]
@@ -39,6 +41,27 @@ def claim(
             [(owner, stamp(now + LEASE), source) for source in claimed],
         )
     return tuple(SourceId(source) for source in claimed)
+
+
+def _put_off(db: Database, now: datetime) -> None:
+    """What is due, but was due before an hour that its source skips, and waited: nobody was there to ask."""
+    query = f"SELECT asks, id FROM sources WHERE {_FREE} AND next_check <= :now AND asks <> '{{}}'"
+    waiting = db.conn.execute(query, {"now": stamp(now)}).fetchall()
+    later = [(stamp(at), source) for said, source in waiting if (at := asks(said).open_from(now)) > now]
+    db.conn.executemany("UPDATE sources SET next_check = ? WHERE id = ?", later)
+
+
+def asks(text: str) -> Asks:
+    """When a source wants to be asked, as it is stored."""
+    if text == "{}":
+        return Asks()
+    said = json.loads(text)
+    return Asks(
+        ttl=timedelta(seconds=said["ttl"]) if "ttl" in said else None,
+        period=timedelta(seconds=said["period"]) if "period" in said else None,
+        skip_hours=frozenset(said.get("skip_hours", ())),
+        skip_days=frozenset(said.get("skip_days", ())),
+    )
 
 
 def renew(db: Database, now: datetime, owner: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from feedhub.model import Asks, Gap, SourceId, SourceState, Validators, Whereabouts
+from feedhub.model import Gap, SourceId, SourceState, Validators, Whereabouts
+from feedhub.store import leases
 from feedhub.store.db import Database, parse_time, stamp
 
 
@@ -148,18 +148,6 @@ def _gap(since: str | None, until: str, missing: int | None, noticed: str, page:
     )
 
 
-def _asks(text: str) -> Asks:
-    if text == "{}":
-        return Asks()
-    said = json.loads(text)
-    return Asks(
-        ttl=timedelta(seconds=said["ttl"]) if "ttl" in said else None,
-        period=timedelta(seconds=said["period"]) if "period" in said else None,
-        skip_hours=frozenset(said.get("skip_hours", ())),
-        skip_days=frozenset(said.get("skip_days", ())),
-    )
-
-
 def _states(db: Database, where: str, args: tuple[object, ...] = ()) -> tuple[SourceState, ...]:
     query = f"""
         SELECT id, location, added, title, site, feed_id, language, etag, last_modified, body_digest,
@@ -190,7 +178,7 @@ def _states(db: Database, where: str, args: tuple[object, ...] = ()) -> tuple[So
             whereabouts=Whereabouts(
                 address=row[18], moved_to=row[19], moved_since=parse_time(row[20]) if row[20] else None
             ),
-            asks=_asks(row[21]),
+            asks=leases.asks(row[21]),
             leased=bool(row[22]),
             held_until=parse_time(row[23]) if row[23] else None,
             gap=_gap(*row[24:29]),
