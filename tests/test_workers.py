@@ -139,6 +139,19 @@ def test_a_worker_that_is_killed_at_rest_is_replaced() -> None:
     assert isinstance(asyncio.run(poll()), ParsedFeed)
 
 
+def test_workers_that_are_killed_at_rest_cost_none_of_those_who_wait() -> None:
+    """Whoever finds the pool broken first begins anew, and pebble lets go of all the others."""
+
+    async def poll() -> list[ParseOutcome]:
+        with Workers() as workers:
+            await parse(workers, HEALTHY)
+            for pid in children(os.getpid()):
+                os.kill(pid, signal.SIGKILL)
+            return await asyncio.gather(*(parse(workers, HEALTHY) for _ in range(40)))
+
+    assert all(isinstance(parsed, ParsedFeed) for parsed in asyncio.run(poll()))
+
+
 def test_a_poll_that_is_cancelled_leaves_no_process_behind() -> None:
     before = children(os.getpid())
 

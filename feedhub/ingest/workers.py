@@ -15,6 +15,7 @@ import signal
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLong
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from datetime import datetime
 from multiprocessing import resource_tracker
 from types import TracebackType
@@ -25,6 +26,7 @@ from pebble import ProcessExpired, ProcessPool
 from feedhub.model import ParseFailed, ParseOutcome
 
 _MB = 1024 * 1024
+_TRIES = 3
 _OUT_OF_MEMORY = 12  # an exit code
 
 
@@ -52,16 +54,22 @@ class Workers:
     ) -> ParseOutcome:
         """`ingest.parse.parse` in a worker; a document that outlasts or breaks it is a `ParseFailed`."""
         arguments = (body, url, content_type, known, now)
-        try:
-            return await self._run(arguments)
-        except BrokenProcessPool:  # an idle worker was killed from outside, and pebble gives up all: begin anew
-            return await self._run(arguments)
+        for _ in range(_TRIES):
+            with suppress(BrokenProcessPool):  # an idle worker was killed from outside, and pebble gives up all
+                return await self._run(arguments)
+        return ParseFailed(words=f"the processes that parse were killed from outside, {_TRIES} times in a row")
 
     async def _run(self, arguments: tuple[object, ...]) -> ParseOutcome:
-        task = self._running().schedule(_parse, args=(self._seconds, *arguments), timeout=self._seconds)
+        pool = self._running()
+        task = pool.schedule(_parse, args=(self._seconds, *arguments), timeout=self._seconds)
         self._tasks.add(task)
         try:
             return await asyncio.wrap_future(task)
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if self._pool in {None, pool} or (waiting and waiting.cancelling()):
+                raise
+            raise BrokenProcessPool from None  # another has found the pool broken first, and begun anew
         except TooLong:
             return ParseFailed(words=f"parsing took more than {self._seconds:g} seconds and was stopped")
         except ProcessExpired as error:
