@@ -55,6 +55,12 @@ def moved(entries: list[Entry], to: str) -> list[Entry]:
             ],
             id="tracking parameters, and guids",
         ),
+        pytest.param(
+            lambda entries: [
+                replace(entry, link=f"https://other.example/post/{n}0") for n, entry in enumerate(renumbered(entries))
+            ],
+            id="another domain, other paths, and guids",
+        ),
         pytest.param(lambda entries: [replace(entry, dated=NOW) for entry in entries], id="all dated anew"),
         pytest.param(lambda entries: [replace(entry, title=f"{entry.title}!") for entry in entries], id="retitled"),
     ],
@@ -99,6 +105,14 @@ def test_equal_titles_alone_are_no_evidence(known: Hub) -> None:
     ]
     known.show("news", strangers)
     assert known.poll()["news"].new == 2
+
+
+def test_a_title_and_a_date_that_agree_once_are_no_evidence(known: Hub) -> None:
+    """Where a whole site was built anew, most of its items agree."""
+    shown = [replace(entry, link=f"https://x.example/new/{n}") for n, entry in enumerate(renumbered(four()))]
+    other = [replace(entry, title=f"Other {n}") for n, entry in enumerate(shown)]
+    known.show("news", [*shown[:2], *other[2:]])
+    assert known.poll()["news"].new == 4
 
 
 # -- several sources

@@ -5,6 +5,7 @@ its subscribers must not see everything again. From the strongest evidence to th
 
     its link is that of one item of this source, which the document shows under no other key → that item
     nothing in the document is known, and its path and title are those of one item           → that item
+    likewise its date and title, and so with most of what the document shows                 → that item
     its link is that of an item of another source, or of a pin                              → that item, "also at"
 
 A link or a title that several share is evidence of nothing.
@@ -13,15 +14,17 @@ A link or a title that several share is evidence of nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from feedhub import text, urls
-from feedhub.model import Item, ItemId, Kind, ParsedEntry, SourceId
+from feedhub.model import Content, Item, ItemId, Kind, ParsedEntry, SourceId
 
 K = TypeVar("K", bound=Hashable)
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +62,40 @@ def recognise(
             own[key] = ours[0]
         elif not ours and (foreign := [item for item in linked if item.kind is not Kind.POST]):
             others[key] = foreign[0]
-    claimed = {item.id for item in own.values()}
-    left = [entry for entry in entries if entry.key not in own]
-    own |= _by_path_and_title(left, [item for item in near.past if item.id not in claimed])
+    for matched in (_by_place, _by_date):
+        claimed = {item.id for item in own.values()}
+        left = [entry for entry in entries if entry.key not in own]
+        own |= matched(left, [item for item in near.past if item.id not in claimed])
     return Recognised(same=own, elsewhere={key: item for key, item in others.items() if key not in own})
 
 
-def _by_path_and_title(entries: Iterable[ParsedEntry], past: Iterable[Item]) -> dict[str, Item]:
-    then = dict(_unique((_place(item.content.link, item.content.title), item) for item in past))
-    now = _unique((_place(entry.content.link, entry.content.title), entry) for entry in entries)
-    return {entry.key: then[place] for place, entry in now if place in then}
+def _matched(
+    entries: Iterable[ParsedEntry], past: Iterable[Item], trait: Callable[[Content], Hashable | None]
+) -> dict[str, Item]:
+    """The entries that have a trait in common with one item, and it with one entry."""
+    then = dict(_unique((trait(item.content), item) for item in past))
+    now = _unique((trait(entry.content), entry) for entry in entries)
+    return {entry.key: then[found] for found, entry in now if found in then}
 
 
-def _place(link: str | None, title: str) -> tuple[str, str] | None:
-    path = urlsplit(link).path if link else ""
-    return (path, text.fold(title)) if path.strip("/") and title else None
+def _by_place(entries: Sequence[ParsedEntry], past: Sequence[Item]) -> dict[str, Item]:
+    return _matched(entries, past, _place)
+
+
+def _by_date(entries: Sequence[ParsedEntry], past: Sequence[Item]) -> dict[str, Item]:
+    """A few that agree may be chance; most of them are a site built anew, or one that names all anew each time."""
+    found = _matched(entries, past, _time)
+    return found if len(found) >= _FEW and 2 * len(found) > len(entries) else {}
+
+
+def _place(content: Content) -> tuple[str, str] | None:
+    path = urlsplit(content.link).path if content.link else ""
+    return (path, text.fold(content.title)) if path.strip("/") and content.title else None
+
+
+def _time(content: Content) -> tuple[datetime, str] | None:
+    date = content.published or content.updated
+    return (date, text.fold(content.title)) if date and content.title else None
 
 
 V = TypeVar("V")
