@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +57,7 @@ def poll(*, sources: tuple[str, ...], every: bool, config: str, data: str | None
 
 
 def _row(one: Polled) -> dict[str, object]:
-    row = asdict(one)
-    del row["notes"]
-    return row
+    return {field.name: getattr(one, field.name) for field in fields(one) if field.name != "notes"}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Reading sources: the order of things, and no policy.
 
     lease → its origin's turn → fetch → (parse, in a worker) → (where its window has rolled: earlier documents)
-    → decide → store, validators and all, in one transaction
+    → decide → store, validators and all, in one transaction; answers without news, many in one
 
 A source that fails, hangs or lies takes nothing from the others: each has its own
 task, and only those of one origin wait for each other.
@@ -57,31 +57,69 @@ class Polled:
     ms: int
 
 
+_MANY = 64  # answers without news in one transaction
+
+
+class _Quiet:
+    """Answers without news, not stored yet: a transaction for each would cost as much as half of the asking.
+
+    Until they are, a crash makes them never asked: their leases end with their owner.
+    """
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._updates: list[SourceUpdate] = []
+
+    def keep(self, update: SourceUpdate) -> None:
+        self._updates.append(update)
+        if len(self._updates) == _MANY:
+            self.store()
+
+    def store(self) -> None:
+        updates, self._updates = self._updates, []
+        if updates:
+            with transaction(self._intake.db):
+                for update in updates:
+                    answers.apply(self._intake.db, update, self._intake.owner)
+
+
 async def poll(
     claimed: Iterable[SourceId], config: Config, intake: Intake, done: Callable[[Polled], None] = lambda _: None
 ) -> tuple[Polled, ...]:
     """Read these leased sources, many at once, one at a time of one origin. Tells `done` of each."""
 
-    async def one(source: Source) -> Polled:
+    async def one(state: SourceState) -> Polled:
         turn = Turn(intake)
         try:
-            polled = await read(source, config, intake, turn)
+            polled = await _read(config.sources[state.id], state, config, intake, turn, quiet)
         finally:
             turn.end()
         done(polled)
         return polled
 
-    return tuple(await asyncio.gather(*(one(config.sources[source]) for source in claimed)))
+    asked = list(claimed)
+    states, quiet = sources.by_ids(intake.db, asked), _Quiet(intake)
+    try:
+        return tuple(await asyncio.gather(*(one(states[source]) for source in asked)))
+    finally:
+        quiet.store()
 
 
-async def read(source: Source, config: Config, intake: Intake, turn: Turn) -> Polled:
+async def _read(
+    source: Source, state: SourceState, config: Config, intake: Intake, turn: Turn, quiet: _Quiet
+) -> Polled:
     """Ask one source, and store what its answer changes."""
-    state = sources.state(intake.db, source.id)
     if await turn.take(_first(source, state)):  # it has asked for rest while this one waited
         leases.give_up(intake.db, source.id, intake.owner)
         return skipped(sources.state(intake.db, source.id))
     asking = Asking(source=source, state=state, config=config, intake=intake, turn=turn)
-    return await take_in(asking, await asking.source_itself())
+    answer = await asking.source_itself()
+    if answer.parsed is None and not isinstance(answer.outcome, FetchFailed) and state.gap is None:
+        known = known_of(intake.db, source.id, None)
+        update = decide(source, state, answer.outcome, None, known, asking.moment())
+        quiet.keep(update)
+        return _polled(update, (), answer.started)
+    return await take_in(asking, answer)
 
 
 async def take_in(asking: Asking, answer: Answer) -> Polled:

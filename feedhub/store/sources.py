@@ -8,7 +8,7 @@ from datetime import datetime
 
 from feedhub.model import Gap, SourceId, SourceState, Validators, Whereabouts
 from feedhub.store import leases
-from feedhub.store.db import Database, parse_time, stamp
+from feedhub.store.db import Database, batches, marks, parse_time, stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,10 @@ def state(db: Database, source: SourceId) -> SourceState:
 
 def by_ids(db: Database, ids: Iterable[SourceId]) -> dict[SourceId, SourceState]:
     """These sources, removed ones too."""
-    return {source: state(db, source) for source in ids}
+    found: dict[SourceId, SourceState] = {}
+    for some in batches(list(ids)):
+        found |= {one.id: one for one in _states(db, f"WHERE id IN ({marks(some)})", tuple(some))}
+    return found
 
 
 def titles(db: Database) -> dict[SourceId, str]:
