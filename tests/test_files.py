@@ -140,15 +140,17 @@ for number in itertools.count():
 
 def test_a_killed_process_leaves_whole_files_and_what_it_left_is_swept(tmp_path: Path) -> None:
     left = 0
-    for _ in range(8):
-        with subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE) as writer:
+    for kill in range(8):
+        folder = tmp_path / str(kill)  # what an earlier kill left half-replaced is no build of this one's
+        folder.mkdir()
+        with subprocess.Popen([sys.executable, "-c", KILLED, folder], stdout=subprocess.PIPE) as writer:
             assert writer.stdout
             writer.stdout.readline()
             time.sleep(random.uniform(0.0, 0.04))
             writer.send_signal(signal.SIGKILL)
-        left += files.sweep(tmp_path)
+        left += files.sweep(folder)
         numbers = []
-        for name, data in sorted(content(tmp_path).items()):
+        for name, data in sorted(content(folder).items()):
             assert name.endswith("/feed.atom")
             assert len(set(data.splitlines())) == 1
             assert data.count(b"\n") == 5000
