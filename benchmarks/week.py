@@ -3,8 +3,9 @@
     python benchmarks/week.py --sources 200 --days 7
 
 The clock is moved and nobody sleeps: the hub reads what is due, publishes, and time goes on to the next minute at
-which something is due. The same seed gives the same week. A second week has the hub stopped twice, and killed once in
-the middle of a poll, and must bring the same. Exit code 1 where anything is found that must not be.
+which something is due. The same seed gives the same week. A second one has the hub stopped twice, and killed once in
+the middle of a poll, wherever that has come to, and must bring the same. Exit code 1 where anything is found that
+must not be.
 """
 
 from __future__ import annotations
