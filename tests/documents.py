@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from feedhub.model import Category, Credit, Document, Enclosure, Entry, Person
+from feedhub.model import Category, Credit, Document, Enclosure, Entry, Image, Person
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -31,6 +31,7 @@ ENTRY = Entry(
     html="",
     categories=(),
     enclosures=(),
+    image=None,
     language=None,
     credit=None,
 )
@@ -56,6 +57,7 @@ RICH = replace(
         Enclosure(url="https://news.example.org/a.mp3", type="audio/mpeg", length=1234),
         Enclosure(url="https://news.example.org/b.pdf"),
     ),
+    image=Image(url="https://news.example.org/osmos.jpg?w=600&h=400", alt="Sound <wave> & more"),
     language="pl",
     credit=CREDIT,
 )
@@ -68,6 +70,7 @@ DOCUMENT = Document(
     page="https://feeds.example.com/",
     atom="https://feeds.example.com/feed.atom",
     rss="https://feeds.example.com/feed.rss",
+    json="https://feeds.example.com/feed.json",
     updated=NOON + timedelta(minutes=5),
     author=Person(name="Channel Desk", email="editor@example.com", url="https://feeds.example.com/"),
     entries=(
@@ -99,7 +102,7 @@ def _texts() -> st.SearchStrategy[str]:
 
 _ADDRESSES = st.sampled_from(["https://example.org/?a=1&b=2", "HTTP://example.org", "mailto:lee@example.org"])
 _TIMES = st.integers(0, 10**9 * 4).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
-_PEOPLE = st.builds(Person, name=_texts(), email=st.none() | _texts(), url=st.none() | _ADDRESSES)
+_PEOPLE = st.builds(Person, name=_texts(), email=st.none() | _texts(), url=st.none() | _ADDRESSES | _texts())
 
 
 def entries() -> st.SearchStrategy[Entry]:
@@ -118,17 +121,23 @@ def entries() -> st.SearchStrategy[Entry]:
             st.builds(Category, term=_texts(), scheme=st.none() | _texts(), label=st.none() | _texts()), max_size=2
         ).map(tuple),
         enclosures=st.lists(
-            st.builds(Enclosure, url=_ADDRESSES, type=st.none() | _texts(), length=st.none() | st.integers(0, 2**40)),
+            st.builds(
+                Enclosure,
+                url=_ADDRESSES | _texts(),
+                type=st.none() | _texts(),
+                length=st.none() | st.integers(0, 2**40),
+            ),
             max_size=2,
         ).map(tuple),
-        language=st.none() | st.sampled_from(["en", "pl"]),
+        image=st.none() | st.builds(Image, url=_ADDRESSES | _texts(), alt=_texts()),
+        language=st.none() | st.sampled_from(["en", "pl", "EN", "de-CH-1996"]) | _texts(),
         credit=st.none()
         | st.builds(
             Credit,
             id=st.just("tag:example.org,2026:feed"),
             title=_texts(),
-            feed_url=_ADDRESSES,
-            site=st.none() | _ADDRESSES,
+            feed_url=_ADDRESSES | _texts(),
+            site=st.none() | _ADDRESSES | _texts(),
             updated=_TIMES,
         ),
     )

@@ -337,7 +337,7 @@ def test_build_reports_what_changed(hub: Hub, run: Run) -> None:
     hub.post("a-post", tags=["two"])
     moved = run("build", "--json").json
     assert "tags/two/feed.atom" in moved["published"]
-    assert sorted(moved["removed"]) == ["tags/one/feed.atom", "tags/one/feed.rss"]
+    assert sorted(moved["removed"]) == ["tags/one/feed.atom", "tags/one/feed.json", "tags/one/feed.rss"]
 
 
 def test_build_with_out_publishes_elsewhere_and_nothing_here(hub: Hub, run: Run) -> None:

@@ -21,7 +21,7 @@ DOORS = {
     "frontmatter": {"ingest/frontmatter.py"},
     "httpx": {"ingest/fetch.py"},
     "httpx_aiohttp": {"ingest/fetch.py"},
-    "lxml": {"ingest/discover.py", "output/extension.py", "output/check.py"},
+    "lxml": {"ingest/discover.py", "output/extension.py", "output/readback.py"},
     "markdown_it": {"ingest/posts.py"},
     "nh3": {"ingest/sanitize.py"},
     "pebble": {"ingest/workers.py"},

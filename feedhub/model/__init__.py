@@ -17,7 +17,7 @@ from feedhub.model.answer import (
     Stage,
     Validators,
 )
-from feedhub.model.document import Credit, Document, Entry, Format, LeftOut, Rendered, Tombstone
+from feedhub.model.document import Credit, Document, Entry, Format, Rendered, Tombstone
 from feedhub.model.ids import AuthorId, FeedId, ItemId, SourceId
 from feedhub.model.item import Category, Content, Enclosure, Image, Item, Kind, Person, Tag
 from feedhub.model.post import KnownPost, Post
@@ -70,7 +70,6 @@ __all__ = [
     "ItemId",
     "Kind",
     "KnownPost",
-    "LeftOut",
     "NewItem",
     "NotModified",
     "ParseFailed",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feedhub.model.item import Category, Enclosure, Person
+from feedhub.model.item import Category, Enclosure, Image, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Credit:
 
     id: str  # a URI
     title: str
-    feed_url: str
+    feed_url: str | None
     site: str | None
     updated: datetime
 
@@ -34,6 +35,7 @@ class Entry:
     html: str  # the whole; empty where only the summary is published
     categories: tuple[Category, ...]
     enclosures: tuple[Enclosure, ...]
+    image: Image | None
     language: str | None
     credit: Credit | None
 
@@ -57,6 +59,7 @@ class Document:
     page: str  # the address of its HTML page
     atom: str  # its own addresses
     rss: str
+    json: str
     updated: datetime
     author: Person  # whoever publishes it
     entries: tuple[Entry, ...]
@@ -72,20 +75,13 @@ class Format(StrEnum):
 
     ATOM = "atom"
     RSS = "rss"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """An entry that a document could not hold, with the reason."""
-
-    uid: str
-    words: str
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A document as bytes, and whatever had to be left out so that the others keep their places."""
+    """A document as bytes, in each format that was asked for."""
 
-    format: Format
-    data: bytes
-    left_out: tuple[LeftOut, ...] = ()
+    document: Document  # as it is written: mended, and without what had to be left out
+    forms: Mapping[Format, bytes]
+    left_out: Mapping[str, str]  # the ids of entries that could not be written, and why

@@ -50,6 +50,7 @@ def document(
         page=page,
         atom=f"{page}feed.atom",
         rss=f"{page}feed.rss",
+        json=f"{page}feed.json",
         updated=max((entry.updated for entry in entries), default=standing.published),
         author=_publisher(feed, among),
         entries=entries,
@@ -89,6 +90,7 @@ def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId
         html="" if _summary_only(item, feed, among) else content.html,
         categories=content.categories,
         enclosures=content.enclosures,
+        image=content.image,
         language=content.language or (source.language if source else None),
         credit=credit,
     )

@@ -14,15 +14,18 @@ from lxml.etree import SubElement, _Element
 from feedhub.model import Credit, Enclosure, Entry
 
 _DC: Final = "http://purl.org/dc/elements/1.1/"
+_MEDIA: Final = "http://search.yahoo.com/mrss/"
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class FeedExtension:
-    """What stands once in a document: the namespace of `dc:creator`."""
+    """What stands once in a document: the namespaces of what entries say beyond feedgen."""
+
+    has_media: bool  # whether any of them has an image, or files for Media RSS
 
     def extend_ns(self) -> dict[str, str]:
         """Prefixes for the root element."""
-        return {"dc": _DC}
+        return {"dc": _DC, "media": _MEDIA} if self.has_media else {"dc": _DC}
 
     def extend_atom(self, feed: _Element) -> _Element:
         """Nothing: feedgen's Atom feed element is whole."""
@@ -34,15 +37,14 @@ class FeedExtension:
 
 
 class EntryExtension:
-    """What an entry says beyond feedgen; `entry` and `language` are set when it is made."""
+    """What an entry says beyond feedgen; `entry` is set when it is made."""
 
     entry: Entry
-    language: str | None  # where it is not the feed's
 
     def extend_atom(self, element: _Element) -> _Element:
-        """Language, the link's `rel`, enclosures, `atom:source`."""
-        if self.language:
-            element.set(_LANG, self.language)
+        """Language, the link's `rel`, enclosures, `atom:source`, the image."""
+        if self.entry.language:
+            element.set(_LANG, self.entry.language)
         link = element.find("link")
         if link is not None:
             link.set("rel", "alternate")  # feedgen drops it, and type and length with it: enclosures are ours
@@ -50,12 +52,22 @@ class EntryExtension:
             _add_enclosure(element, enclosure)
         if self.entry.credit:
             _add_source(element, self.entry.credit)
+        _add_image(element, self.entry)
         return element
 
     def extend_rss(self, item: _Element) -> _Element:
-        """A `dc:creator` for each author: RSS `author` is an e-mail address, which few want published."""
-        for name in (person.name for person in self.entry.authors if person.name):
-            SubElement(item, f"{{{_DC}}}creator").text = name
+        """Authors and language as Dublin Core has them, several files and the image as Media RSS.
+
+        RSS `author` is an e-mail address, which few want published.
+        """
+        for person in self.entry.authors:
+            SubElement(item, f"{{{_DC}}}creator").text = person.name
+        if self.entry.language:
+            SubElement(item, f"{{{_DC}}}language").text = self.entry.language
+        if len(self.entry.enclosures) > 1:  # RSS `enclosure` is the first of them
+            for enclosure in self.entry.enclosures:
+                _add_file(item, enclosure, self.entry)
+        _add_image(item, self.entry)
         return item
 
 
@@ -72,6 +84,26 @@ def _add_source(element: _Element, credit: Credit) -> None:
     SubElement(source, "id").text = credit.id
     SubElement(source, "title").text = credit.title
     SubElement(source, "updated").text = credit.updated.isoformat()
-    SubElement(source, "link", rel="self", href=credit.feed_url)
+    if credit.feed_url:
+        SubElement(source, "link", rel="self", href=credit.feed_url)
     if credit.site:
         SubElement(source, "link", rel="alternate", href=credit.site)
+
+
+def _add_file(item: _Element, enclosure: Enclosure, entry: Entry) -> None:
+    if entry.image and enclosure.url == entry.image.url:
+        return  # which follows
+    file = SubElement(item, f"{{{_MEDIA}}}content", url=enclosure.url)
+    if enclosure.length is not None:
+        file.set("fileSize", str(enclosure.length))
+    if enclosure.type:
+        file.set("type", enclosure.type)
+
+
+def _add_image(element: _Element, entry: Entry) -> None:
+    """Its alternative text is a `media:title`: a `media:description` is a second content to many readers."""
+    if entry.image is None:
+        return
+    image = SubElement(element, f"{{{_MEDIA}}}content", url=entry.image.url, medium="image")
+    if entry.image.alt:
+        SubElement(image, f"{{{_MEDIA}}}title", type="plain").text = entry.image.alt

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feedhub import files
-from feedhub.model import Document, FeedId
+from feedhub.model import Document, FeedId, Format, Rendered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +32,42 @@ def make(feed: FeedId, folder: str, document: Document) -> Made:
     """A document in each of its formats.
 
     Each is read back first. One that is not whole is not among the files, and what
-    stands there stays; an item that cannot be written is left out by itself.
+    stands there stays; an item that cannot be written, or not as it should be read,
+    is left out by itself.
     """
-    from feedhub.output import check, render  # with feedgen and lxml: most polls publish nothing
+    from feedhub.output import render  # with feedgen and lxml: most polls publish nothing
 
-    made: dict[str, bytes] = {}
-    faults: dict[str, str] = {}
-    for name, form in {"feed.atom": render.atom, "feed.rss": render.rss}.items():
-        path = f"{folder}{name}"
-        rendered = form(document)
-        faults |= {one.uid: one.words for one in rendered.left_out}
-        if wrong := check.faults(rendered, document):
-            faults[path] = "; ".join(wrong[:5])
-        else:
-            made[path] = rendered.data
+    rendered = render.rendered(document)
+    faults = dict(rendered.left_out)
+    wrong = _faults(rendered)
+    if wrong and (bad := _bad_entries(document)):
+        faults |= bad
+        rendered = render.rendered(
+            replace(document, entries=tuple(entry for entry in document.entries if entry.uid not in bad))
+        )
+        wrong = _faults(rendered)
+    faults |= {f"{folder}feed.{format_}": "; ".join(words[:5]) for format_, words in wrong.items()}
+    made = {f"{folder}feed.{format_}": data for format_, data in rendered.forms.items() if format_ not in wrong}
     return Made(feed=feed, files=made, faults=faults)
+
+
+def _faults(rendered: Rendered) -> dict[Format, tuple[str, ...]]:
+    """What each format says otherwise than it should; those that are whole are not among them."""
+    from feedhub.output import check
+
+    looked_at = {format_: check.faults(format_, data, rendered.document) for format_, data in rendered.forms.items()}
+    return {format_: words for format_, words in looked_at.items() if words}
+
+
+def _bad_entries(document: Document) -> dict[str, str]:
+    """The entries that are at fault by themselves, and why; none where the document is."""
+    from feedhub.output import render
+
+    head = replace(document, entries=())
+    if _faults(render.rendered(head)):
+        return {}
+    alone = {entry.uid: _faults(render.rendered(replace(head, entries=(entry,)))) for entry in document.entries}
+    return {uid: next(iter(wrong.values()))[0] for uid, wrong in alone.items() if wrong}
 
 
 def put(public: Path, made: Iterable[Made]) -> Done:

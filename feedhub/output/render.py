@@ -1,4 +1,4 @@
-"""A document as Atom 1.0 and as RSS 2.0. The only door to feedgen; pure.
+"""A document as Atom 1.0, RSS 2.0 and JSON Feed 1.1. The only door to feedgen; pure.
 
 The same document gives the same bytes: nothing here knows the time, the machine or
 our version. What a document must hold is checked apart, on the bytes (`output.check`).
@@ -7,20 +7,20 @@ our version. What a document must hold is checked apart, on the bytes (`output.c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from email.utils import format_datetime
 from html import escape
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import feedgen.entry
 import feedgen.feed
 from feedgen.feed import FeedGenerator
 
-from feedhub import text
-from feedhub.model import Category, Document, Entry, Format, LeftOut, Person, Rendered
-from feedhub.output import check
+from feedhub.model import Category, Document, Entry, Format, Person, Rendered
+from feedhub.output import jsonfeed
 from feedhub.output.extension import EntryExtension, FeedExtension
+from feedhub.output.mend import cleaned, mended, unfit
 
 # feedgen's own formatter switches the locale of the whole process, other threads' too, and back.
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
@@ -28,59 +28,43 @@ feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = format_datetime
 _DOCS: Final = "https://www.rssboard.org/rss-specification"
 _UNKNOWN_TYPE: Final = "application/octet-stream"  # RSS wants a type and a length of every enclosure
 
-_EMAIL: Final = re.compile(r"\S+@\S+")
 _ACTIVE: Final = re.compile(  # in HTML: an element with attributes, a comment, and what is dangerous without either
     r"<(?:[a-z][^\s/<>]*[\s/]|[!?]|/?(?:script|style|svg|math|iframe|object|form|template|noscript|textarea|title|xmp)\b)",
     re.IGNORECASE,
 )
 
-T = TypeVar("T")
 
+def rendered(document: Document, formats: Iterable[Format] = Format) -> Rendered:
+    """A document in these formats, each of which holds the same entries.
 
-def atom(document: Document) -> Rendered:
-    """Atom 1.0 (RFC 4287)."""
-    return _render(document, Format.ATOM, _atom)
-
-
-def rss(document: Document) -> Rendered:
-    """RSS 2.0, with `content:encoded`, `dc:creator` and `atom:link`."""
-    return _render(document, Format.RSS, _rss)
-
-
-def _render(document: Document, format_: Format, write: Callable[[Document], bytes]) -> Rendered:
-    """All entries at once; where that fails, cleaned and tried one by one, so that one costs no other its place.
-
-    feedgen and lxml raise `ValueError` for what cannot be written. It is rare, and looking
-    for it beforehand in every text would cost a fifth of the rendering.
+    All entries at once; where that fails, cleaned and tried one by one, so that one costs no
+    other its place. feedgen and lxml raise `ValueError` for what cannot be written. It is rare,
+    and looking for it beforehand in every text would cost a fifth of the rendering.
     """
+    sound = mended(document)
     try:
-        return Rendered(format=format_, data=write(document))
+        return Rendered(document=sound, forms=_forms(sound, formats), left_out={})
     except ValueError:
-        cleaned = _cleaned(document)
-    head = replace(cleaned, entries=())
-    write(head)  # a head that cannot be written is our fault, and no entry's
-    kept, left_out = [], []
-    for entry in cleaned.entries:
+        sound = mended(cleaned(document))
+    head = replace(sound, entries=())
+    _forms(head, formats)  # a head that cannot be written is our fault, and no entry's
+    kept, left_out = [], {}
+    for entry in sound.entries:
         try:
-            write(replace(head, entries=(entry,)))
+            _forms(replace(head, entries=(entry,)), formats)
         except ValueError as fault:
-            left_out.append(LeftOut(uid=entry.uid, words=str(fault)))
+            left_out[entry.uid] = str(fault)
         else:
             kept.append(entry)
-    return Rendered(format=format_, data=write(replace(head, entries=tuple(kept))), left_out=tuple(left_out))
+    whole = replace(head, entries=tuple(kept))
+    return Rendered(document=whole, forms=_forms(whole, formats), left_out=left_out)
 
 
-def _cleaned(value: T) -> T:
-    """`value` without the characters that XML cannot hold, all through; but ids, which are never touched."""
-    cleaned: Any = value
-    if isinstance(value, str):
-        cleaned = text.clean(value)
-    elif isinstance(value, tuple):
-        cleaned = tuple(map(_cleaned, value))
-    elif is_dataclass(value) and not isinstance(value, type):
-        names = (field.name for field in fields(value) if field.name not in {"id", "uid"})
-        cleaned = replace(value, **{name: _cleaned(getattr(value, name)) for name in names})
-    return cleaned  # type: ignore[no-any-return]  # of the type that came in
+def _forms(document: Document, formats: Iterable[Format]) -> dict[Format, bytes]:
+    for entry in document.entries:
+        if why := unfit(entry):
+            raise ValueError(why)
+    return {format_: _WRITERS[format_](document) for format_ in formats}
 
 
 # -- Atom
@@ -88,19 +72,20 @@ def _cleaned(value: T) -> T:
 
 def _atom(document: Document) -> bytes:
     feed = _feed(document)
+    feed.feedhub.has_media = any(entry.image for entry in document.entries)
     feed.id(document.id)
     feed.subtitle(document.subtitle)
     feed.author(_person(document.author))
     feed.link(href=document.atom, rel="self", type="application/atom+xml")
     feed.link(href=document.page, rel="alternate", type="text/html")
     for entry in document.entries:
-        _add_atom_entry(feed, document, entry)
+        _add_atom_entry(feed, entry)
     data: bytes = feed.atom_str(pretty=True)
     return data
 
 
-def _add_atom_entry(feed: FeedGenerator, document: Document, entry: Entry) -> None:
-    made = _add_entry(feed, document, entry)
+def _add_atom_entry(feed: FeedGenerator, entry: Entry) -> None:
+    made = _add_entry(feed, entry)
     made.updated(entry.updated)
     made.author([_person(person) for person in entry.authors])
     if entry.summary:
@@ -113,7 +98,7 @@ def _add_atom_entry(feed: FeedGenerator, document: Document, entry: Entry) -> No
 
 def _person(person: Person) -> dict[str, str]:
     written = {"name": person.name}
-    if person.email and _EMAIL.fullmatch(person.email):
+    if person.email:
         written["email"] = person.email
     if person.url:
         written["uri"] = person.url
@@ -125,12 +110,13 @@ def _person(person: Person) -> dict[str, str]:
 
 def _rss(document: Document) -> bytes:
     feed = _feed(document)
+    feed.feedhub.has_media = any(entry.image or len(entry.enclosures) > 1 for entry in document.entries)
     feed.description(escape(document.subtitle or document.title, quote=False))  # is read as HTML, like an item's
     feed.docs(_DOCS)
     feed.link(href=document.rss, rel="self", type="application/rss+xml")
     feed.link(href=document.page, rel="alternate")  # last: feedgen makes the last one the channel's
     for entry in document.entries:
-        _add_rss_item(feed, document, _unmistakable(entry))
+        _add_rss_item(feed, _unmistakable(entry))
     data: bytes = feed.rss_str(pretty=True)
     return data
 
@@ -163,16 +149,16 @@ def _escaped(words: str) -> str:
     return escape(words, quote=False) if _ACTIVE.search(words) else words
 
 
-def _add_rss_item(feed: FeedGenerator, document: Document, entry: Entry) -> None:
-    made = _add_entry(feed, document, entry)
+def _add_rss_item(feed: FeedGenerator, entry: Entry) -> None:
+    made = _add_entry(feed, entry)
     if entry.summary or entry.html:
         made.description(escape(entry.summary, quote=False) or entry.html)  # a description is HTML
     if entry.html:
         made.content(entry.html)
-    if entry.enclosures:  # an item has one; Atom has them all
+    if entry.enclosures:  # an item has one; Media RSS has them all
         first = entry.enclosures[0]
         made.enclosure(first.url, first.length or 0, first.type or _UNKNOWN_TYPE)
-    if entry.credit:
+    if entry.credit and entry.credit.feed_url:
         made.source(entry.credit.feed_url, entry.credit.title)
 
 
@@ -189,21 +175,15 @@ def _feed(document: Document) -> FeedGenerator:
     return feed
 
 
-def _add_entry(feed: FeedGenerator, document: Document, entry: Entry) -> Any:
-    if not entry.uid:
-        raise ValueError("no id")  # feedgen would write an RSS item without one
-    for address in _addresses(entry):
-        if not check.ADDRESS.match(address):
-            raise ValueError(f"{address!r} is no http, https or mailto link")
+def _add_entry(feed: FeedGenerator, entry: Entry) -> Any:
     made = feed.add_entry(order="append")
     made.feedhub.entry = entry
-    made.feedhub.language = entry.language if entry.language != document.language else None
     made.id(entry.uid)
-    made.title(entry.title or entry.link or entry.uid)
+    made.title(entry.title)
     made.published(entry.published)
     if entry.link:
         made.link(href=entry.link, rel="alternate")
-    made.category([_category(category) for category in entry.categories if category.term])
+    made.category([_category(category) for category in entry.categories])
     return made
 
 
@@ -212,8 +192,8 @@ def _category(category: Category) -> dict[str, str]:
     return {name: value for name, value in written.items() if value}
 
 
-def _addresses(entry: Entry) -> list[str]:
-    credit = (entry.credit.feed_url, entry.credit.site) if entry.credit else ()
-    people = (person.url for person in entry.authors)
-    files = (enclosure.url for enclosure in entry.enclosures)
-    return [address for address in (entry.link, *people, *files, *credit) if address]
+_WRITERS: Final[Mapping[Format, Callable[[Document], bytes]]] = {
+    Format.ATOM: _atom,
+    Format.RSS: _rss,
+    Format.JSON: jsonfeed.write,
+}
