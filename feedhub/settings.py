@@ -183,9 +183,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish:
-    """`limit`: items in a subscription document."""
+    """`limit`: items in a subscription document. `archive`: whether older ones are to be had as well."""
 
     limit: int
+    archive: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,7 +198,7 @@ def test_the_contracts_own_example_means_what_it_says() -> None:
     assert parsed.fetch == Fetch(
         concurrency=64, flood=25, timeout=timedelta(seconds=20), max_size=10_000_000, allow=(ip_network("127.0.0.0/8"),)
     )
-    assert (parsed.server, parsed.publish) == (Server(host="127.0.0.1", port=8000), Publish(limit=50))
+    assert (parsed.server, parsed.publish) == (Server(host="127.0.0.1", port=8000), Publish(limit=50, archive=True))
 
 
 def test_what_is_not_written_has_a_default() -> None:

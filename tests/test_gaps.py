@@ -400,7 +400,7 @@ def test_the_past_of_a_source_becomes_history(known: Hub, rel: str) -> None:
     known.answer("news", paged(known, window(0, 9), **{rel: "b"}))
     known.answer("b", paged(known, [*old[10:], *window(0, 0)], **{rel: "c"}))
     known.answer("c", paged(known, old[:10]))
-    before, seen = known.files(), len(requests(known))
+    before, seen = known.titles(), len(requests(known))
     told: list[tuple[int, int]] = []
     found, _ = app.backfill(
         known.place, "news", lambda so_far: told.append((so_far.documents, so_far.new)), pause=timedelta()
@@ -408,7 +408,7 @@ def test_the_past_of_a_source_becomes_history(known: Hub, rel: str) -> None:
     assert (found.documents, found.new, found.known, found.error) == (3, 20, 10, None)
     assert told == [(1, 0), (2, 10), (3, 20)]
     assert requests(known)[seen:] == ["news", "b", "c"]
-    assert known.files()["feed.atom"] == before["feed.atom"]
+    assert known.titles() == before
     assert known.verdicts("tag:source.example,2026:-1")["combined"] == "history"
 
 

@@ -25,6 +25,7 @@ def standing(*, shown: int = 0, oldest: int | None = None, last: int = 0, publis
         awaited=frozenset[SourceId](),
         last_number=last,
         edge=0,
+        history=0,
         shown=shown,
         oldest=NOW - oldest * DAY if oldest is not None else None,
         revision=1,

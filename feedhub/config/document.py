@@ -261,6 +261,7 @@ class PublishPart(_Part):
     """`publish`."""
 
     limit: Limit = 50
+    archive: bool = True
 
 
 class Document(_Part):

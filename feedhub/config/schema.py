@@ -126,7 +126,7 @@ class _Settings:
                 allow=tuple(document.fetch.allow),
             ),
             server=settings.Server(host=document.server.host, port=document.server.port),
-            publish=settings.Publish(limit=document.publish.limit),
+            publish=settings.Publish(limit=document.publish.limit, archive=document.publish.archive),
         )
 
     def source(self, source: SourceId, part: doc.SourcePart) -> settings.Source:

@@ -21,7 +21,7 @@ from feedhub.model.document import Credit, Document, Entry, Format, Rendered, To
 from feedhub.model.ids import AuthorId, FeedId, ItemId, SourceId
 from feedhub.model.item import Category, Content, Enclosure, Image, Item, Kind, Person, Tag
 from feedhub.model.post import KnownPost, Post
-from feedhub.model.release import ARCHIVE, LATE, Placement, Release, ReleaseState, Standing, Via
+from feedhub.model.release import ARCHIVE, LATE, Placement, Release, ReleaseState, Standing, Via, archive_of
 from feedhub.model.report import Health, HealthStatus, Problem
 from feedhub.model.source import (
     AlsoSeen,
@@ -94,4 +94,5 @@ __all__ = [
     "Validators",
     "Via",
     "Whereabouts",
+    "archive_of",
 ]

@@ -12,6 +12,11 @@ LATE = timedelta(days=30)  # how long after its date an item is still news
 ARCHIVE = 50  # how many numbers an archive document is made of, for good
 
 
+def archive_of(number: int) -> int:
+    """The archive document in which a number has its place; documents count from 1, as numbers do."""
+    return (number - 1) // ARCHIVE + 1
+
+
 class ReleaseState(StrEnum):
     """What became of an item in a feed, once."""
 
@@ -64,6 +69,7 @@ class Standing:
     awaited: frozenset[SourceId]  # the sources that could not be read by then
     last_number: int
     edge: int  # the window shows what was released above it
+    history: int  # the highest number that was never announced
     shown: int  # how many that is, holes included
     oldest: datetime | None  # the least date among them
     revision: int  # moves with everything that may change its documents

@@ -6,13 +6,26 @@ only seen which of them still belong, and how each is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
 from feedhub import text, urls
-from feedhub.model import Content, Credit, Document, Entry, Item, Kind, Person, Release, SourceId, SourceState, Standing
+from feedhub.model import (
+    Content,
+    Credit,
+    Document,
+    Entry,
+    Item,
+    Kind,
+    Person,
+    Release,
+    SourceId,
+    SourceState,
+    Standing,
+    Tombstone,
+)
 from feedhub.output.catalogue import Catalogue, Feed, Shape
 from feedhub.output.membership import Verdict, credited, verdict
 from feedhub.settings import ContentMode, Pin, WebAddress
@@ -34,12 +47,16 @@ class Shown:
 def document(
     feed: Feed, standing: Standing, window: Sequence[Shown], among: Catalogue, sources: Mapping[SourceId, SourceState]
 ) -> Document:
-    """A feed's subscription document. The featured feed stands in the order given, the others by date."""
+    """A document of a feed. The featured feed stands in the order given, the others by date.
+
+    What was taken back from its place, by the admin or its source or with its post, leaves a tombstone there.
+    """
     hub = among.config.hub
     shown = [one for one in window if _stands(one, feed, among)]
     if feed.shape is not Shape.FEATURED:
         shown.sort(key=lambda one: (one.release.dated, one.release.number), reverse=True)
     entries = tuple(_entry(one, feed, among, sources) for one in shown)
+    tombstones = tuple(_tombstones(window))
     page = f"{hub.url}/{quote(feed.folder)}"
     assert standing.published is not None
     return Document(
@@ -51,10 +68,20 @@ def document(
         atom=f"{page}feed.atom",
         rss=f"{page}feed.rss",
         json=f"{page}feed.json",
-        updated=max((entry.updated for entry in entries), default=standing.published),
+        updated=max(
+            (*(entry.updated for entry in entries), *(gone.when for gone in tombstones)), default=standing.published
+        ),
         author=_publisher(feed, among),
         entries=entries,
+        tombstones=tombstones,
     )
+
+
+def _tombstones(window: Sequence[Shown]) -> Iterator[Tombstone]:
+    for item in (one.item for one in window):
+        times = [time for time in (item.retracted, item.withdrawn) if time]
+        if times:
+            yield Tombstone(uid=item.uid, when=min(times))
 
 
 def _stands(shown: Shown, feed: Feed, among: Catalogue) -> bool:

@@ -2,26 +2,27 @@
 
     hold the feeds to feeds.yaml → what is featured → places for what has come, first publications
         (all in one transaction, on the disk before anything is shown)
-    → the windows of touched feeds → documents → checked → data/public
+    → the documents that were touched: windows, and pieces of the past → checked → data/public
 
-Only feeds that were touched are rendered, and only files that differ are replaced.
-Killed in between, the next build goes on from the record: a feed is touched until its
-documents stand.
+Only what was touched is rendered, and only files that differ are replaced. Killed in
+between, the next build goes on from the record: a document is touched until it stands.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from feedhub import files
 from feedhub.model import Standing
-from feedhub.output import assemble, definition, featured, places, publish
-from feedhub.output.catalogue import Catalogue, Shape, catalogue
-from feedhub.output.membership import waits
+from feedhub.output import archive, definition, documents, places, publish
+from feedhub.output.catalogue import Catalogue, catalogue
 from feedhub.settings import Config
-from feedhub.store import items, outputs, posts, releases, sources
+from feedhub.store import archives, outputs, posts, releases, sources
+from feedhub.store.archives import Archived
 from feedhub.store.db import Database, transaction
 
 
@@ -46,6 +47,8 @@ def build(
     with transaction(db, durable=True):
         among = current_catalogue(db, config, now)
         places.settle(db, among, frozenset() if everything else sources.untried(db), now)
+        for standing in releases.to_render(db):
+            archives.extend(db, standing.feed, archive.count(among.feeds[standing.feed], standing, config))
     if out is not None:
         return _publish_apart(db, among, out, now)
     if everything:
@@ -64,19 +67,27 @@ def current_catalogue(db: Database, config: Config, now: datetime) -> Catalogue:
 
 
 def _publish(db: Database, among: Catalogue, public: Path, now: datetime) -> Built:
-    touched = [standing for standing in releases.to_render(db) if standing.feed in among.feeds]
+    touched = releases.to_render(db)
+    pages, surplus = _touched_archives(db, among)
+    done = publish.put(
+        public,
+        chain(  # first what the others link to
+            (_archived(db, among, standing, page.number, now) for page, standing in pages.items()),
+            (_subscription(db, among, standing, now) for standing in touched),
+        ),
+    )
     gone = outputs.feeds(db) - among.feeds.keys()
-    done = publish.put(public, (_document(db, among, standing, now) for standing in touched))
     stale = {path for path, feed in outputs.paths(db).items() if feed in gone} if gone else set()
+    stale |= surplus.keys()
     publish.remove(public, sorted(stale))
     with transaction(db):
-        for feed in gone:
-            outputs.record_faults(db, feed, {}, now)
-        for feed, faults in done.faults.items():
-            outputs.record_faults(db, feed, faults, now)
+        for of, faults in (*done.faults.items(), *((name, {}) for name in (*gone, *stale))):
+            outputs.record_faults(db, of, faults, now)
         outputs.put(db, done.paths)
         outputs.forget(db, stale)
         releases.rendered(db, {standing.feed: standing.revision for standing in touched})
+        archives.rendered(db, pages)
+        archives.forget(db, surplus.values())
     return Built(
         published=done.changed,
         unchanged=len(done.paths) - len(done.changed),
@@ -85,23 +96,37 @@ def _publish(db: Database, among: Catalogue, public: Path, now: datetime) -> Bui
     )
 
 
+def _touched_archives(db: Database, among: Catalogue) -> tuple[dict[Archived, Standing], dict[str, Archived]]:
+    """The archive documents that may have changed, with how their feeds stand; and by their paths those of too many."""
+    touched = archives.to_render(db)
+    standings = {feed: releases.standing(db, feed) for feed in {page.feed for page in touched}}
+    counts = {name: archive.count(among.feeds[name], one, among.config) for name, one in standings.items()}
+    return (
+        {page: standings[page.feed] for page in touched if page.number <= counts[page.feed]},
+        {archive.path(among.feeds[p.feed], p.number): p for p in touched if p.number > counts[p.feed]},
+    )
+
+
 def _publish_apart(db: Database, among: Catalogue, folder: Path, now: datetime) -> Built:
-    standings = (one for one in releases.standings(db) if one.published and one.feed in among.feeds)
-    done = publish.put(folder, (_document(db, among, one, now) for one in standings))
+    done = publish.put(folder, _everything(db, among, now))
     problems = tuple(f"{about}: {why}" for faults in done.faults.values() for about, why in faults.items())
     return Built(published=done.changed, unchanged=len(done.paths) - len(done.changed), removed=(), problems=problems)
 
 
-def _document(db: Database, among: Catalogue, standing: Standing, now: datetime) -> publish.Made:
+def _everything(db: Database, among: Catalogue, now: datetime) -> Iterator[publish.Made]:
+    for standing in releases.standings(db):
+        if standing.published and standing.feed in among.feeds:
+            yield _subscription(db, among, standing, now)
+            for number in range(1, archive.count(among.feeds[standing.feed], standing, among.config) + 1):
+                yield _archived(db, among, standing, number, now)
+
+
+def _subscription(db: Database, among: Catalogue, standing: Standing, now: datetime) -> publish.Made:
     feed = among.feeds[standing.feed]
-    is_featured = feed.shape is Shape.FEATURED
-    window = featured.places(db, among) if is_featured else dict.fromkeys(releases.window(db, feed.id))
-    stored = items.by_id(db, [place.item for place in window])
-    known = releases.ever_featured(db, stored)
-    shown = [
-        assemble.Shown(release=place, item=stored[place.item], featured=place.item in known, pin=pin)
-        for place, pin in window.items()
-        if not waits(stored[place.item], now)
-    ]
-    named = sources.by_ids(db, {one.item.source for one in shown if one.item.source})
-    return publish.make(feed.id, feed.folder, assemble.document(feed, standing, shown, among, named))
+    return publish.make(feed.id, feed.folder, documents.subscription(db, among, standing, now))
+
+
+def _archived(db: Database, among: Catalogue, standing: Standing, number: int, now: datetime) -> publish.Made:
+    feed = among.feeds[standing.feed]
+    document = documents.archived(db, among, standing, number, now)
+    return publish.make_archived(feed.id, archive.path(feed, number), document)

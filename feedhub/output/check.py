@@ -47,6 +47,11 @@ def _head(document: Document) -> Mapping[str, object]:
         "json": document.json,
         "language": document.language,
         "author": document.author.name,
+        "current": document.current,
+        "prev-archive": document.prev_archive,
+        "next-archive": document.next_archive,
+        "archive": document.current is not None,
+        "tombstones": tuple((gone.uid, gone.when) for gone in document.tombstones),
     }
 
 

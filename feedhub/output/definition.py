@@ -78,7 +78,8 @@ def of_appearance(feed: Feed, among: Catalogue) -> str:
         [(pin.url, pin.title, pin.summary, str(pin.image)) for pin in config.featured.pins] if config.featured else []
     )
     seen = pins if feed.shape is Shape.FEATURED else []
-    return digest(hub, feed.title, feed.subtitle, feed.limit, feed.content, people, seen)
+    shape = (feed.limit, feed.content, config.publish.archive)
+    return digest(hub, feed.title, feed.subtitle, *shape, people, seen)
 
 
 def digest(*parts: object) -> str:

@@ -7,32 +7,46 @@ so those that are added here are in none either.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lxml.etree import SubElement, _Element
 
-from feedhub.model import Credit, Enclosure, Entry
+from feedhub.model import Credit, Document, Enclosure, Entry
 
+_AT: Final = "http://purl.org/atompub/tombstones/1.0"
+_FH: Final = "http://purl.org/syndication/history/1.0"
+_ATOM: Final = "http://www.w3.org/2005/Atom"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 _MEDIA: Final = "http://search.yahoo.com/mrss/"
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class FeedExtension:
-    """What stands once in a document: the namespaces of what entries say beyond feedgen."""
+    """What stands once in a document, beside its entries; all is set when it is made."""
 
-    has_media: bool  # whether any of them has an image, or files for Media RSS
+    document: Document
+    has_media: bool  # whether any entry has an image, or files for Media RSS
 
     def extend_ns(self) -> dict[str, str]:
         """Prefixes for the root element."""
         return {"dc": _DC, "media": _MEDIA} if self.has_media else {"dc": _DC}
 
     def extend_atom(self, feed: _Element) -> _Element:
-        """Nothing: feedgen's Atom feed element is whole."""
+        """Archive links and `fh:archive` (RFC 5005), tombstones (RFC 6721)."""
+        for rel, address in _neighbours(self.document):
+            SubElement(feed, "link", rel=rel, href=address, type="application/atom+xml")
+        if self.document.current:
+            SubElement(feed, f"{{{_FH}}}archive", nsmap={"fh": _FH})
+        for gone in self.document.tombstones:
+            SubElement(feed, f"{{{_AT}}}deleted-entry", ref=gone.uid, when=gone.when.isoformat(), nsmap={"at": _AT})
         return feed
 
     def extend_rss(self, rss: _Element) -> _Element:
-        """Nothing: feedgen's channel is whole."""
+        """Archive links: who subscribes to RSS finds the past in Atom documents."""
+        for rel, address in _neighbours(self.document):
+            link = SubElement(rss[0], f"{{{_ATOM}}}link", rel=rel, href=address)
+            link.set("type", "application/atom+xml")
         return rss
 
 
@@ -69,6 +83,15 @@ class EntryExtension:
                 _add_file(item, enclosure, self.entry)
         _add_image(item, self.entry)
         return item
+
+
+def _neighbours(document: Document) -> Iterator[tuple[str, str]]:
+    links = {
+        "current": document.current,
+        "prev-archive": document.prev_archive,
+        "next-archive": document.next_archive,
+    }
+    return ((rel, address) for rel, address in links.items() if address)
 
 
 def _add_enclosure(element: _Element, enclosure: Enclosure) -> None:

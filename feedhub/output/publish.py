@@ -15,6 +15,7 @@ class Made:
     """What came of a document: files by their paths, and in words what could not be published, by item id or path."""
 
     feed: FeedId
+    of: str  # what its faults are recorded under: the feed, or an archive document's path
     files: Mapping[str, bytes]  # below data/public, with forward slashes
     faults: Mapping[str, str]
 
@@ -25,11 +26,21 @@ class Done:
 
     changed: tuple[str, ...]  # new, or with other bytes
     paths: Mapping[str, FeedId]
-    faults: Mapping[FeedId, Mapping[str, str]]
+    faults: Mapping[str, Mapping[str, str]]  # by what they are recorded under
 
 
 def make(feed: FeedId, folder: str, document: Document) -> Made:
-    """A document in each of its formats.
+    """A feed's subscription document, in each of its formats."""
+    return _made(feed, feed, {format_: f"{folder}feed.{format_}" for format_ in Format}, document)
+
+
+def make_archived(feed: FeedId, path: str, document: Document) -> Made:
+    """One of a feed's archive documents, which are Atom alone."""
+    return _made(feed, path, {Format.ATOM: path}, document)
+
+
+def _made(feed: FeedId, of: str, paths: Mapping[Format, str], document: Document) -> Made:
+    """A document in these formats.
 
     Each is read back first. One that is not whole is not among the files, and what
     stands there stays; an item that cannot be written, or not as it should be read,
@@ -37,18 +48,17 @@ def make(feed: FeedId, folder: str, document: Document) -> Made:
     """
     from feedhub.output import render  # with feedgen and lxml: most polls publish nothing
 
-    rendered = render.rendered(document)
+    rendered = render.rendered(document, paths)
     faults = dict(rendered.left_out)
     wrong = _faults(rendered)
-    if wrong and (bad := _bad_entries(document)):
+    if wrong and (bad := _bad_entries(document, paths)):
         faults |= bad
-        rendered = render.rendered(
-            replace(document, entries=tuple(entry for entry in document.entries if entry.uid not in bad))
-        )
+        sound = tuple(entry for entry in document.entries if entry.uid not in bad)
+        rendered = render.rendered(replace(document, entries=sound), paths)
         wrong = _faults(rendered)
-    faults |= {f"{folder}feed.{format_}": "; ".join(words[:5]) for format_, words in wrong.items()}
-    made = {f"{folder}feed.{format_}": data for format_, data in rendered.forms.items() if format_ not in wrong}
-    return Made(feed=feed, files=made, faults=faults)
+    faults |= {paths[format_]: "; ".join(words[:5]) for format_, words in wrong.items()}
+    made = {paths[format_]: data for format_, data in rendered.forms.items() if format_ not in wrong}
+    return Made(feed=feed, of=of, files=made, faults=faults)
 
 
 def _faults(rendered: Rendered) -> dict[Format, tuple[str, ...]]:
@@ -59,14 +69,15 @@ def _faults(rendered: Rendered) -> dict[Format, tuple[str, ...]]:
     return {format_: words for format_, words in looked_at.items() if words}
 
 
-def _bad_entries(document: Document) -> dict[str, str]:
+def _bad_entries(document: Document, formats: Iterable[Format]) -> dict[str, str]:
     """The entries that are at fault by themselves, and why; none where the document is."""
     from feedhub.output import render
 
     head = replace(document, entries=())
-    if _faults(render.rendered(head)):
+    if _faults(render.rendered(head, formats)):
         return {}
-    alone = {entry.uid: _faults(render.rendered(replace(head, entries=(entry,)))) for entry in document.entries}
+    single = ((entry.uid, replace(head, entries=(entry,))) for entry in document.entries)
+    alone = {uid: _faults(render.rendered(one, formats)) for uid, one in single}
     return {uid: next(iter(wrong.values()))[0] for uid, wrong in alone.items() if wrong}
 
 
@@ -77,10 +88,10 @@ def put(public: Path, made: Iterable[Made]) -> Done:
     """
     changed: list[str] = []
     paths: dict[str, FeedId] = {}
-    faults: dict[FeedId, Mapping[str, str]] = {}
+    faults: dict[str, Mapping[str, str]] = {}
     with files.Staged() as stage:
         for one in made:
-            faults[one.feed] = one.faults
+            faults[one.of] = one.faults
             for path, data in one.files.items():
                 paths[path] = one.feed
                 if stage.write(public / path, data):

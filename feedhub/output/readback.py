@@ -22,9 +22,11 @@ from lxml.etree import _Element
 from feedhub.model import Format
 from feedhub.output.mend import ADDRESS
 
+_AT: Final = "{http://purl.org/atompub/tombstones/1.0}"
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _CONTENT: Final = "{http://purl.org/rss/1.0/modules/content/}"
 _DC: Final = "{http://purl.org/dc/elements/1.1/}"
+_FH: Final = "{http://purl.org/syndication/history/1.0}"
 _MEDIA: Final = "{http://search.yahoo.com/mrss/}"
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 
@@ -111,6 +113,12 @@ def _atom_head(feed: _Element) -> Mapping[str, object]:
         "atom": _link(feed, "self"),
         "language": feed.get(f"{_XML}lang"),
         "author": feed.findtext(f"{_ATOM}author/{_ATOM}name"),
+        "archive": feed.find(f"{_FH}archive") is not None,
+        "tombstones": tuple(
+            (gone.get("ref"), _time(gone.get("when"), datetime.fromisoformat))
+            for gone in feed.iterchildren(f"{_AT}deleted-entry")
+        ),
+        **_archives(feed),
     }
 
 
@@ -149,7 +157,12 @@ def _rss_head(channel: _Element) -> Mapping[str, object]:
         "page": channel.findtext("link"),
         "rss": _link(channel, "self"),
         "language": channel.findtext("language"),
+        **_archives(channel),
     }
+
+
+def _archives(head: _Element) -> Mapping[str, object]:
+    return {rel: _link(head, rel) for rel in ("current", "prev-archive", "next-archive")}
 
 
 def _rss_item(item: _Element) -> Mapping[str, object]:

@@ -168,6 +168,7 @@ def _add_rss_item(feed: FeedGenerator, entry: Entry) -> None:
 def _feed(document: Document) -> FeedGenerator:
     feed = FeedGenerator()
     feed.register_extension("feedhub", FeedExtension, EntryExtension)
+    feed.feedhub.document = document
     feed.title(document.title)
     feed.updated(document.updated)
     feed.language(document.language)

@@ -229,3 +229,25 @@ ALTER TABLE sources ADD COLUMN gap_noticed TEXT;
 ALTER TABLE sources ADD COLUMN gap_page TEXT /* the earlier document with which the repair goes on */
 """,
     )
+
+
+@migrations(name="0005_archives")
+def _archives(db: Database) -> None:
+    _run(
+        db,
+        """
+ALTER TABLE feeds ADD COLUMN history INTEGER NOT NULL DEFAULT 0 /* the highest number that was never announced */;
+UPDATE feeds SET revision = revision + 1, history = coalesce((
+    SELECT max(number) FROM releases WHERE feed = feeds.id AND state = 'history'
+), 0);
+
+CREATE TABLE archives (          -- the archive documents that there are, or are to be
+    feed TEXT NOT NULL REFERENCES feeds (id),
+    number INTEGER NOT NULL,     -- of fifty of the feed's releases: 1 has the first fifty
+    revision INTEGER NOT NULL DEFAULT 1, -- moves with everything that may change it
+    rendered INTEGER NOT NULL DEFAULT 0, -- the revision that stands in data/public
+    PRIMARY KEY (feed, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX archives_to_render ON archives (feed, number) WHERE revision > rendered
+""",
+    )

@@ -29,12 +29,12 @@ def forget(db: Database, gone: Iterable[str]) -> None:
     db.conn.executemany("DELETE FROM outputs WHERE path = ?", [(path,) for path in gone])
 
 
-def record_faults(db: Database, feed: FeedId, found: Mapping[str, str], now: datetime) -> None:
-    """What of a feed could not be published, by the id of the item or the path of the document."""
-    db.conn.execute("DELETE FROM faults WHERE feed = ?", (feed,))
+def record_faults(db: Database, of: str, found: Mapping[str, str], now: datetime) -> None:
+    """What of a feed, or of an archive document, could not be published, by the id of the item or the path."""
+    db.conn.execute("DELETE FROM faults WHERE feed = ?", (of,))
     at = stamp(now)
     db.conn.executemany(
-        "INSERT INTO faults VALUES (?, ?, ?, ?)", [(feed, about, why, at) for about, why in found.items()]
+        "INSERT INTO faults VALUES (?, ?, ?, ?)", [(of, about, why, at) for about, why in found.items()]
     )
 
 

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from feedhub.model import FeedId, ItemId, Placement, Release, ReleaseState, SourceId, Standing, Via
+from feedhub.model import (
+    ARCHIVE,
+    FeedId,
+    ItemId,
+    Placement,
+    Release,
+    ReleaseState,
+    SourceId,
+    Standing,
+    Via,
+    archive_of,
+)
+from feedhub.store import archives
 from feedhub.store.db import Database, batches, marks, parse_time, stamp
 
 
@@ -23,11 +35,12 @@ class Wanted:
 
 
 _STANDING = """
-    SELECT id, uid, published, last_number, edge, revision, awaited,
+    SELECT id, uid, published, last_number, edge, history, revision, awaited,
         (SELECT count(*) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge),
         (SELECT min(dated) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge)
     FROM feeds
 """
+_TO_RENDER = "revision > rendered AND published IS NOT NULL AND membership <> ''"  # what is not wanted has none
 
 
 def sync(db: Database, wanted: Sequence[Wanted]) -> tuple[FeedId, ...]:
@@ -46,6 +59,7 @@ def sync(db: Database, wanted: Sequence[Wanted]) -> tuple[FeedId, ...]:
             continue
         if membership not in (None, one.membership):
             moved.append(one.feed)
+        archives.touch_feed(db, one.feed)
         db.conn.execute(
             """
             INSERT INTO feeds (id, uid, membership, appearance) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -81,6 +95,8 @@ def published(db: Database, feeds: Iterable[FeedId]) -> frozenset[FeedId]:
 def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: datetime) -> None:
     """Write down what was decided for a feed, once and for good."""
     at = stamp(now)
+    numbers = [one.number for one in placements]
+    history = [one.number for one in placements if one.state is ReleaseState.HISTORY]
     db.conn.executemany(
         "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
         [(feed, one.number, one.item, at, stamp(one.dated), one.state) for one in placements],
@@ -88,11 +104,13 @@ def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: d
     db.conn.execute(
         """
         UPDATE feeds SET published = coalesce(published, :at), revision = revision + 1,
-            last_number = max(last_number, :last)
+            last_number = max(last_number, :last), history = max(history, :history)
         WHERE id = :feed
         """,
-        {"at": at, "last": max((one.number for one in placements), default=0), "feed": feed},
+        {"at": at, "last": max(numbers, default=0), "history": max(history, default=0), "feed": feed},
     )
+    if numbers:
+        archives.touch(db, feed, archive_of(min(numbers)), archive_of(max(numbers)))
 
 
 def first_without(db: Database, feed: FeedId, awaited: Collection[SourceId]) -> None:
@@ -123,6 +141,15 @@ def window(db: Database, feed: FeedId) -> tuple[Release, ...]:
     return tuple(map(_release, db.conn.execute(query, (feed,))))
 
 
+def of_archive(db: Database, feed: FeedId, document: int) -> tuple[Release, ...]:
+    """What has its place in one of a feed's archive documents, by number; history too."""
+    query = """
+        SELECT feed, number, item, at, dated, state FROM releases
+        WHERE feed = ? AND number > ? AND number <= ? ORDER BY number
+    """
+    return tuple(map(_release, db.conn.execute(query, (feed, (document - 1) * ARCHIVE, document * ARCHIVE))))
+
+
 def of_item(db: Database, item: ItemId) -> tuple[Release, ...]:
     """An item's places, in every feed that has given it one."""
     query = "SELECT feed, number, item, at, dated, state FROM releases WHERE item = ? ORDER BY feed"
@@ -139,8 +166,9 @@ def placed(db: Database, feed: FeedId, among: Iterable[ItemId]) -> frozenset[Ite
 
 
 def touch_items(db: Database, among: Iterable[ItemId]) -> None:
-    """Items say something else, or are gone: the feeds in whose windows they stand are to be rendered."""
+    """Items say something else, or are gone: the documents in which they stand are to be rendered."""
     for some in batches(list(among)):
+        archives.touch_items(db, some)
         db.conn.execute(
             f"""
             UPDATE feeds SET revision = revision + 1 WHERE id IN (
@@ -153,18 +181,19 @@ def touch_items(db: Database, among: Iterable[ItemId]) -> None:
 
 
 def touch(db: Database, feed: FeedId) -> None:
-    """A feed's documents may have changed."""
+    """A feed's subscription document may have changed."""
     db.conn.execute("UPDATE feeds SET revision = revision + 1 WHERE id = ?", (feed,))
 
 
 def touch_all(db: Database) -> None:
-    """Every feed is to be rendered again, to see that what is published is what should be."""
+    """Every document is to be rendered again, to see that what is published is what should be."""
     db.conn.execute("UPDATE feeds SET rendered = 0 WHERE published IS NOT NULL")
+    archives.touch_all(db)
 
 
 def to_render(db: Database) -> tuple[Standing, ...]:
-    """The published feeds whose documents may differ from those in data/public."""
-    query = f"{_STANDING} WHERE revision > rendered AND published IS NOT NULL ORDER BY id"
+    """The published feeds whose subscription documents may differ from those in data/public."""
+    query = f"{_STANDING} WHERE {_TO_RENDER} ORDER BY id"
     return tuple(map(_standing, db.conn.execute(query)))
 
 
@@ -192,11 +221,10 @@ def scheduled(db: Database, item: ItemId) -> datetime | None:
 
 def work_waits(db: Database, now: datetime) -> bool:
     """Whether there is anything to place or to render."""
-    query = """
-        SELECT EXISTS (SELECT 1 FROM arrivals WHERE due <= ?)
-            OR EXISTS (SELECT 1 FROM feeds WHERE revision > rendered AND published IS NOT NULL)
+    query = f"""
+        SELECT EXISTS (SELECT 1 FROM arrivals WHERE due <= ?) OR EXISTS (SELECT 1 FROM feeds WHERE {_TO_RENDER})
     """
-    return bool(db.conn.execute(query, (stamp(now),)).fetchone()[0])
+    return bool(db.conn.execute(query, (stamp(now),)).fetchone()[0]) or bool(archives.to_render(db, 1))
 
 
 def featured(db: Database) -> dict[Release, str | None]:
@@ -223,7 +251,7 @@ def ever_featured(db: Database, among: Iterable[ItemId] | None = None) -> frozen
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    feed, uid, published, last_number, edge, revision, awaited, shown, oldest = row
+    feed, uid, published, last_number, edge, history, revision, awaited, shown, oldest = row
     return Standing(
         feed=FeedId(feed),
         uid=uid,
@@ -231,6 +259,7 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         awaited=frozenset(map(SourceId, json.loads(awaited))),
         last_number=last_number,
         edge=edge,
+        history=history,
         shown=shown,
         oldest=parse_time(oldest) if oldest else None,
         revision=revision,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from feedhub.model import Gap, SourceId, SourceState, Validators, Whereabouts
-from feedhub.store import leases
+from feedhub.store import archives, leases
 from feedhub.store.db import Database, batches, marks, parse_time, stamp
 
 
@@ -80,7 +80,8 @@ def _want(db: Database, source: Wanted, at: str) -> None:
 
 
 def touch_feeds(db: Database, source: SourceId) -> None:
-    """The feeds in whose windows a source's items stand are to be rendered."""
+    """The documents in which a source's items stand are to be rendered."""
+    archives.touch_source(db, source)
     db.conn.execute(
         """
         UPDATE feeds SET revision = revision + 1 WHERE id IN (
