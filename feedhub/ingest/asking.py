@@ -25,7 +25,7 @@ from feedhub.model import (
     Validators,
 )
 from feedhub.settings import Config, Source, WebAddress
-from feedhub.store import items, leases
+from feedhub.store import items, leases, sources
 from feedhub.store.db import Database
 
 
@@ -100,7 +100,8 @@ class Asking:
         outcome = await self._fetch(self.state.whereabouts.address, validators)
         parsed: ParseOutcome | None = None
         if isinstance(outcome, Fetched) and (afresh or body_digest(outcome.body) != self.state.body_digest):
-            parsed = await self._parse(outcome)
+            remembered = sources.remembered(self.intake.db, self.source.id)
+            parsed = await self._parse(outcome, remembered)
         return Answer(outcome=outcome, parsed=parsed, started=started)
 
     async def document(self, address: str) -> ParsedFeed | FetchFailed | ParseFailed:
@@ -116,13 +117,14 @@ class Asking:
         request = Request(location=source.location, address=address, validators=validators, headers=source.headers)
         return await self.intake.fetcher.fetch(request, self.turn.take)
 
-    async def _parse(self, answer: Fetched) -> ParseOutcome:
+    async def _parse(self, answer: Fetched, remembered: str = "") -> ParseOutcome:
         return await self.intake.workers.parse(
             answer.body,
             url=self._base(answer.url) or f"{self.config.hub.url}/sources/{self.source.id}/",
             content_type=answer.content_type,
             known=items.seen(self.intake.db, self.source.id),
             now=self.intake.now(),
+            remembered=remembered,
         )
 
     def _base(self, address: str) -> str:

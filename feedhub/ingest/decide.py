@@ -231,6 +231,7 @@ def _taken_in(
         validators=answer.validators if feed.whole else Validators(),
         body_digest=body_digest(answer.body) if feed.whole else "",
         asks=feed.asks,
+        remembered=feed.remembered,
         notes=(*feed.notes, *repair.notes),
     )
 

@@ -159,7 +159,9 @@ class _Reading(feedparser.mixin._FeedParserMixin):  # type: ignore[misc]  # noqa
         return super().strattrs(attrs)
 
     def _gather(self, field: str, value: object) -> None:
-        """Into a list of the feed's."""
+        """Into a list of the feed's; an entry's hours and days are others."""
+        if self.inentry:
+            return
         found = self.feeddata.setdefault(field, [])
         if isinstance(found, list) and len(found) < MOST_ENTRIES:
             found.append(value)

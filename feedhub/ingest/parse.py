@@ -6,11 +6,12 @@ Meant for a process that can be killed (`ingest.workers`): a hostile document ma
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from feedhub import text, urls
-from feedhub.ingest import channel, charset, dates, discover, entries, feedxml, jsonfeed, sanitize
+from feedhub.ingest import channel, charset, cut, dates, discover, entries, feedxml, jsonfeed, sanitize
 from feedhub.ingest.raw import Document, Raw
 from feedhub.model import ParsedEntry, ParsedFeed, ParseFailed, ParseOutcome
 
@@ -30,16 +31,27 @@ _MARKS = (
 
 
 def parse(
-    body: bytes, *, url: str, content_type: str | None, known: frozenset[tuple[str, str]], now: datetime
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None,
+    known: frozenset[cut.Seen],
+    now: datetime,
+    remembered: str = "",
 ) -> ParseOutcome:
     """What a document holds. Entries of which (key, digest) is `known` are counted among its keys, and not read.
 
+    `remembered` is of an earlier reading: what it knows by its bytes alone need not be parsed.
     A document that is not well-formed, or is cut off, is read as far as it goes, with a note. The entry
     that a cut goes through is left out: its id may be half an id, and what it says is not the whole.
     """
     try:
         source, notes = _source(body, content_type or "")
-        document = _document(source, content_type or "")
+        parted = cut.part(source, url)
+        seen = parted.seen(remembered, known) if parted else {}
+        document = _rest(parted, seen, url) if parted and seen else None
+        if document is None:
+            document, seen = _document(source, content_type or ""), {}
     except MemoryError:
         raise  # what it says depends on the process: `ingest.workers`
     except Exception as error:  # noqa: BLE001 - feedparser raises whatever it likes on broken input: the source's fault
@@ -53,7 +65,8 @@ def parse(
     feed_id = entries.origin_id(document.feed)
     gone = channel.deleted(document.feed, read_date)
     listed = [raw for raw in document.entries if not _is_gone(raw, gone, read_date)]
-    read, keys, odd = _entries(document, listed, base, known, read_date)
+    read, places, odd = _entries(document, listed, base, known, read_date, seen)
+    keys = tuple(dict.fromkeys(place.key for place in places))
     return ParsedFeed(
         title=entries.plain_title(document.feed),
         link=site,
@@ -69,6 +82,7 @@ def parse(
         complete="fh_complete" in document.feed,
         archive="fh_archive" in document.feed,
         asks=channel.asks(document.feed),
+        remembered=_remembered(parted, document, places) if parted else "",
     )
 
 
@@ -95,50 +109,92 @@ def _is_gone(raw: Raw, gone: dict[str, datetime | None], read_date: entries.Read
 
 
 def _entries(
-    document: Document, listed: Sequence[Raw], base: str, known: frozenset[tuple[str, str]], read_date: entries.ReadDate
-) -> tuple[tuple[ParsedEntry, ...], tuple[str, ...], list[str]]:
-    """The entries that are not known, the keys of all, and what was odd."""
+    document: Document,
+    listed: Sequence[Raw],
+    base: str,
+    known: frozenset[cut.Seen],
+    read_date: entries.ReadDate,
+    seen: Mapping[int, cut.Seen],
+) -> tuple[tuple[ParsedEntry, ...], list[_Place], list[str]]:
+    """The entries that are not known, all that stand there, those `seen` in their places, and what was odd."""
     fallback = entries.people(document.feed, base)
     rss = not document.version.startswith(("atom", "json"))
+    places: list[_Place] = []
     digests: dict[str, str] = {}
     read: list[ParsedEntry] = []
-    repeated = cut = 0
-    for raw, key, origin_id, link in _keyed(listed, base):
+    repeated = too_long = 0
+    named = iter(_keyed(listed, base))
+    for number in range(len(listed) + len(seen)):
+        if number in seen:
+            places.append(_Place(*seen[number], alone=True))
+            continue
+        raw, key, origin_id, link, alone = next(named)
         digest = entries.digest(raw)
+        places.append(_Place(key, digest, alone=alone and key not in digests))
         if key in digests:
             repeated += digests[key] != digest
             continue
         digests[key] = digest
         if (key, digest) not in known:
-            cut += entries.too_long(raw)
+            too_long += entries.too_long(raw)
             content = entries.content(raw, link, base=base, rss=rss, read_date=read_date, fallback=fallback)
             read.append(ParsedEntry(key=key, origin_id=origin_id, digest=digest, content=content))
     notes = [f"entries that repeat another's id and link, left out: {repeated}"] if repeated else []
-    notes += [f"entries cut at {sanitize.LIMIT // 1024} kB: {cut}"] if cut else []
-    return tuple(read), tuple(digests), notes
+    notes += [f"entries cut at {sanitize.LIMIT // 1024} kB: {too_long}"] if too_long else []
+    return tuple(read), places, notes
 
 
-def _keyed(raws: Sequence[Raw], base: str) -> Iterator[tuple[Raw, str, str | None, str | None]]:
-    """Each entry with its key, its origin id where that is the key, and its link.
+def _keyed(raws: Sequence[Raw], base: str) -> Iterator[tuple[Raw, str, str | None, str | None, bool]]:
+    """Each entry with its key, its origin id where that is the key, its link, and whether no other shares its name.
 
     The key is the first of id, link, a digest of what it says, and one of all. Where entries that differ in the next
     of these share the first, both together are the key of each, in whatever order they stand: were the first
     of them to keep the bare id, a newer one on top would take its place.
     """
-    named = []
-    for raw in raws:
-        origin_id, link = entries.origin_id(raw), entries.page(raw, base)
-        names = [name for name in (origin_id, link) if name]
-        names += [entries.substitute(raw)] if len(names) < 2 else []
-        names += [entries.digest(raw)] if len(names) < 2 else []
-        first, second = names
-        named.append((raw, origin_id, link, first, second))
+    named = [(raw, entries.origin_id(raw), entries.page(raw, base)) for raw in raws]
+    names = [_names(raw, origin_id, link) for raw, origin_id, link in named]
     partners: dict[str, set[str]] = {}
-    for *_, first, second in named:
+    for first, second in names:
         partners.setdefault(first, set()).add(second)
-    for raw, origin_id, link, first, second in named:
-        shared = len(partners[first]) > 1
-        yield raw, f"{first} {second}" if shared else first, None if shared else origin_id, link
+    for (raw, origin_id, link), (first, second) in zip(named, names, strict=True):
+        alone = len(partners[first]) == 1
+        yield raw, first if alone else f"{first} {second}", origin_id if alone else None, link, alone
+
+
+def _names(raw: Raw, origin_id: str | None, link: str | None) -> tuple[str, str]:
+    names = [name for name in (origin_id, link) if name]
+    names += [entries.substitute(raw)] if len(names) < 2 else []
+    names += [entries.digest(raw)] if len(names) < 2 else []
+    return names[0], names[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What stands in a place among a document's entries; `alone`: it is the only one of its name."""
+
+    key: str
+    digest: str
+    alone: bool
+
+
+def _rest(parted: cut.Parted, seen: Mapping[int, cut.Seen], url: str) -> Document | None:
+    """The document without the entries that were `seen`; None where the whole might be read otherwise."""
+    document = feedxml.read(parted.without(seen))
+    if not document.version or not _well_formed(document) or len(document.entries) != len(parted.entries) - len(seen):
+        return None
+    names = {_names(raw, entries.origin_id(raw), entries.page(raw, url))[0] for raw in document.entries}
+    return document if names.isdisjoint(key for key, _ in seen.values()) else None
+
+
+def _remembered(parted: cut.Parted, document: Document, places: Sequence[_Place]) -> str:
+    """For the next reading; nothing where the entries are others than those at which the document was parted."""
+    if not _well_formed(document) or len(places) != len(parted.entries):
+        return ""
+    return parted.remember({number: (one.key, one.digest) for number, one in enumerate(places) if one.alone})
+
+
+def _well_formed(document: Document) -> bool:
+    return document.whole and not document.notes
 
 
 def _failed(body: bytes, source: str, url: str) -> ParseFailed:

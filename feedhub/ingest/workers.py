@@ -50,10 +50,17 @@ class Workers:
         self.close()
 
     async def parse(
-        self, body: bytes, *, url: str, content_type: str | None, known: frozenset[tuple[str, str]], now: datetime
+        self,
+        body: bytes,
+        *,
+        url: str,
+        content_type: str | None,
+        known: frozenset[tuple[str, str]],
+        now: datetime,
+        remembered: str = "",
     ) -> ParseOutcome:
         """`ingest.parse.parse` in a worker; a document that outlasts or breaks it is a `ParseFailed`."""
-        arguments = (body, url, content_type, known, now)
+        arguments = (body, url, content_type, known, now, remembered)
         for _ in range(_TRIES):
             with suppress(BrokenProcessPool):  # an idle worker was killed from outside, and pebble gives up all
                 return await self._run(arguments)
@@ -124,12 +131,13 @@ def _parse(
     content_type: str | None,
     known: frozenset[tuple[str, str]],
     now: datetime,
+    remembered: str,
 ) -> ParseOutcome:
     from feedhub.ingest.parse import parse
 
     signal.setitimer(signal.ITIMER_REAL, 2 * seconds)  # goes off only when nobody is left to keep the time
     try:
-        return parse(body, url=url, content_type=content_type, known=known, now=now)
+        return parse(body, url=url, content_type=content_type, known=known, now=now, remembered=remembered)
     except MemoryError:
         os._exit(_OUT_OF_MEMORY)  # what is left of the document would take the room of the next one
     finally:

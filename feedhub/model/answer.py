@@ -117,6 +117,7 @@ class ParsedFeed:
     complete: bool = False  # it says that it lists all its entries (RFC 5005, 2)
     archive: bool = False  # it says that it is an archive document, which does not change (RFC 5005, 4)
     asks: Asks = Asks()
+    remembered: str = ""  # of its entries, by their bytes: for the next reading alone (`ingest.cut`)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,7 @@ class SourceUpdate(Brought):
     hold: Hold | None = None
     gap: Gap | None = None
     asks: Asks | None = None  # None: as it was
+    remembered: str | None = None  # None: as it was
     body_digest: str | None = None  # None: as it was
     error: str | None = None
     notes: tuple[str, ...] = ()

@@ -251,3 +251,13 @@ CREATE TABLE archives (          -- the archive documents that there are, or are
 CREATE INDEX archives_to_render ON archives (feed, number) WHERE revision > rendered
 """,
     )
+
+
+@migrations(name="0006_remembered")
+def _remembered(db: Database) -> None:
+    _run(
+        db,
+        """
+ALTER TABLE sources ADD COLUMN remembered TEXT NOT NULL DEFAULT '' /* its last document's entries, by their bytes */
+""",
+    )

@@ -111,6 +111,12 @@ def by_ids(db: Database, ids: Iterable[SourceId]) -> dict[SourceId, SourceState]
     return found
 
 
+def remembered(db: Database, source: SourceId) -> str:
+    """Of the entries of a source's last document, for its next reading (`ingest.cut`)."""
+    row = db.conn.execute("SELECT remembered FROM sources WHERE id = ?", (source,)).fetchone()
+    return str(row[0])
+
+
 def titles(db: Database) -> dict[SourceId, str]:
     """What sources call themselves."""
     return dict(db.conn.execute("SELECT id, title FROM sources WHERE title IS NOT NULL"))
