@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what reads and renders is imported by the commands that do:
     from feedhub.ingest.backfill import Backfilled
     from feedhub.ingest.update import Polled
     from feedhub.output.build import Built
+    from feedhub.verify import Verified
 
 T = TypeVar("T")
 
@@ -259,6 +260,19 @@ def held(where: Place) -> tuple[Item, ...]:
     """The items that wait for the admin's word."""
     with opened(where) as db:
         return admin.held(db)
+
+
+def verify(
+    where: Place, *, begin: Callable[[int], None] = lambda _: None, done: Callable[[], None] = lambda: None
+) -> Verified:
+    """Hold all that is published against its formats and the record of releases."""
+    from feedhub import verify as verifying
+    from feedhub.output.build import current_catalogue
+
+    with opened(where) as db, files.hold(where.data / "publish.lock", wait=True), database.snapshot(db):
+        now = clock()
+        among = current_catalogue(db, follow.look(db, where.config, os.environ).config, now)
+        return verifying.verify(db, among, where.public, now, begin, done)
 
 
 def release(where: Place, names: Sequence[str], *, as_history: bool) -> tuple[tuple[Item, ...], Built]:

@@ -1,4 +1,4 @@
-"""`poll`, `backfill` and `build`."""
+"""`poll`, `backfill`, `build` and `verify`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def poll(*, sources: tuple[str, ...], every: bool, config: str, data: str | None
     from feedhub.ingest.update import totals
 
     where = app.place(config, data)
-    with _progress(shown=on_terminal() and not as_json) as (begin, done):
+    with _progress("reading", shown=on_terminal() and not as_json) as (begin, done):
         report = app.poll(where, sources, every=every, begin=begin, done=done)
     sums = totals(report.polled)
     if as_json:
@@ -61,11 +61,11 @@ def _row(one: Polled) -> dict[str, object]:
 
 
 @contextmanager
-def _progress(*, shown: bool) -> Iterator[tuple[Callable[[int], None], Callable[[object], None]]]:
+def _progress(label: str, *, shown: bool) -> Iterator[tuple[Callable[[int], None], Callable[[object], None]]]:
     if not shown:
         yield lambda _: None, lambda _: None
         return
-    with click.progressbar(length=0, label="reading", file=sys.stderr) as bar:
+    with click.progressbar(length=0, label=label, file=sys.stderr) as bar:
 
         def begin(total: int) -> None:
             bar.length = total
@@ -123,6 +123,33 @@ def build(*, out: Path | None, config: str, data: str | None, as_json: bool) -> 
         print_json(asdict(built))
     else:
         _say_built(built)
+
+
+@click.command
+@located
+@reporting
+def verify(*, config: str, data: str | None, as_json: bool) -> None:
+    r"""Hold all that is published against its formats and the record of releases. Exit code 1 if anything is wrong.
+
+    Each feed and each archive document must be there and valid, hold what the record says,
+    each item once, and link to nothing that is not there. `feedhub build` writes again what
+    is not as it should be.
+
+    \b
+    Examples:
+      feedhub verify
+      feedhub verify --json
+    """
+    with _progress("verifying", shown=on_terminal() and not as_json) as (begin, done):
+        verified = app.verify(app.place(config, data), begin=begin, done=lambda: done(None))
+    if as_json:
+        print_json(asdict(verified))
+    else:
+        for fault in verified.faults:
+            click.echo(f"{fault.path}: {fault.message}")
+        click.echo(f"{verified.documents} documents, {len(verified.faults)} faults")
+    if verified.faults:
+        click.get_current_context().exit(1)
 
 
 def _say_built(built: Built) -> None:

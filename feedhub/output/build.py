@@ -10,10 +10,8 @@ between, the next build goes on from the record: a document is touched until it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 
 from feedhub import files
@@ -69,13 +67,9 @@ def current_catalogue(db: Database, config: Config, now: datetime) -> Catalogue:
 def _publish(db: Database, among: Catalogue, public: Path, now: datetime) -> Built:
     touched = releases.to_render(db)
     pages, surplus = _touched_archives(db, among)
-    done = publish.put(
-        public,
-        chain(  # first what the others link to
-            (_archived(db, among, standing, page.number, now) for page, standing in pages.items()),
-            (_subscription(db, among, standing, now) for standing in touched),
-        ),
-    )
+    pieces = [(standing, page.number) for page, standing in pages.items()]  # first what the others link to
+    pieces += [(standing, 0) for standing in touched]
+    done = publish.put(public, (documents.made(db, among, *piece, now) for piece in pieces))
     gone = outputs.feeds(db) - among.feeds.keys()
     stale = {path for path, feed in outputs.paths(db).items() if feed in gone} if gone else set()
     stale |= surplus.keys()
@@ -108,25 +102,6 @@ def _touched_archives(db: Database, among: Catalogue) -> tuple[dict[Archived, St
 
 
 def _publish_apart(db: Database, among: Catalogue, folder: Path, now: datetime) -> Built:
-    done = publish.put(folder, _everything(db, among, now))
+    done = publish.put(folder, (documents.made(db, among, *piece, now) for piece in documents.pieces(db, among)))
     problems = tuple(f"{about}: {why}" for faults in done.faults.values() for about, why in faults.items())
     return Built(published=done.changed, unchanged=len(done.paths) - len(done.changed), removed=(), problems=problems)
-
-
-def _everything(db: Database, among: Catalogue, now: datetime) -> Iterator[publish.Made]:
-    for standing in releases.standings(db):
-        if standing.published and standing.feed in among.feeds:
-            yield _subscription(db, among, standing, now)
-            for number in range(1, archive.count(among.feeds[standing.feed], standing, among.config) + 1):
-                yield _archived(db, among, standing, number, now)
-
-
-def _subscription(db: Database, among: Catalogue, standing: Standing, now: datetime) -> publish.Made:
-    feed = among.feeds[standing.feed]
-    return publish.make(feed.id, feed.folder, documents.subscription(db, among, standing, now))
-
-
-def _archived(db: Database, among: Catalogue, standing: Standing, number: int, now: datetime) -> publish.Made:
-    feed = among.feeds[standing.feed]
-    document = documents.archived(db, among, standing, number, now)
-    return publish.make_archived(feed.id, archive.path(feed, number), document)

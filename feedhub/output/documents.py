@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
 from feedhub.model import Document, Release, Standing
-from feedhub.output import archive, assemble, featured
+from feedhub.output import archive, assemble, featured, publish
 from feedhub.output.assemble import Shown
 from feedhub.output.catalogue import Catalogue, Feed, Shape
 from feedhub.output.membership import waits
@@ -17,8 +17,25 @@ from feedhub.store import items, releases, sources
 from feedhub.store.db import Database
 
 
-def subscription(db: Database, among: Catalogue, standing: Standing, now: datetime) -> Document:
-    """The document that subscribers ask for: a feed's window."""
+def pieces(db: Database, among: Catalogue) -> Iterator[tuple[Standing, int]]:
+    """All documents that there are to be: a feed, and the number of an archive document, or 0 for its window."""
+    for standing in releases.standings(db):
+        if standing.published and standing.feed in among.feeds:
+            count = archive.count(among.feeds[standing.feed], standing, among.config)
+            yield from ((standing, number) for number in range(count + 1))
+
+
+def made(db: Database, among: Catalogue, standing: Standing, number: int, now: datetime) -> publish.Made:
+    """One of them, as bytes."""
+    feed = among.feeds[standing.feed]
+    if number:
+        document = _archived(db, among, standing, number, now)
+        return publish.make_archived(feed.id, archive.path(feed, number), document)
+    return publish.make(feed.id, feed.folder, _subscription(db, among, standing, now))
+
+
+def _subscription(db: Database, among: Catalogue, standing: Standing, now: datetime) -> Document:
+    """What subscribers ask for: a feed's window."""
     feed = among.feeds[standing.feed]
     window = releases.window(db, feed.id)
     if feed.shape is Shape.FEATURED:  # shows what is featured now, whenever that was released
@@ -31,7 +48,7 @@ def subscription(db: Database, among: Catalogue, standing: Standing, now: dateti
     return replace(_document(db, among, standing, shown), prev_archive=_address(feed, newest, among))
 
 
-def archived(db: Database, among: Catalogue, standing: Standing, number: int, now: datetime) -> Document:
+def _archived(db: Database, among: Catalogue, standing: Standing, number: int, now: datetime) -> Document:
     """One of a feed's archive documents."""
     feed = among.feeds[standing.feed]
     places = releases.of_archive(db, feed.id, number)

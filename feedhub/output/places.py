@@ -47,6 +47,11 @@ def _sync(db: Database, among: Catalogue, now: datetime) -> tuple[FeedId, ...]:
     return moved
 
 
+def is_synced(db: Database, among: Catalogue) -> bool:
+    """Whether the feeds stand as the configuration asks for."""
+    return get(db, _SYNCED) == definition.of_catalogue(among)
+
+
 def _wanted(feed: Feed, among: Catalogue, now: datetime) -> releases.Wanted:
     return releases.Wanted(
         feed=feed.id,

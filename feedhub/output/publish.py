@@ -16,7 +16,9 @@ class Made:
 
     feed: FeedId
     of: str  # what its faults are recorded under: the feed, or an archive document's path
-    files: Mapping[str, bytes]  # below data/public, with forward slashes
+    document: Document  # as it is written
+    paths: Mapping[str, Format]  # below data/public, with forward slashes
+    files: Mapping[str, bytes]  # those of them that may stand there
     faults: Mapping[str, str]
 
 
@@ -58,7 +60,8 @@ def _made(feed: FeedId, of: str, paths: Mapping[Format, str], document: Document
         wrong = _faults(rendered)
     faults |= {paths[format_]: "; ".join(words[:5]) for format_, words in wrong.items()}
     made = {paths[format_]: data for format_, data in rendered.forms.items() if format_ not in wrong}
-    return Made(feed=feed, of=of, files=made, faults=faults)
+    places = {path: format_ for format_, path in paths.items()}
+    return Made(feed=feed, of=of, document=rendered.document, paths=places, files=made, faults=faults)
 
 
 def _faults(rendered: Rendered) -> dict[Format, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from feedhub.errors import DatabaseError, DiskFault
 from feedhub.store.migrations import migrations
 
-__all__ = ["Database", "batches", "get", "marks", "opened", "parse_time", "put", "stamp", "transaction"]
+__all__ = ["Database", "batches", "get", "marks", "opened", "parse_time", "put", "snapshot", "stamp", "transaction"]
 
 T = TypeVar("T")
 
@@ -108,6 +108,16 @@ def transaction(db: Database, *, durable: bool = False) -> Iterator[Database]:
             db.conn.execute("ROLLBACK")
         raise
     db.conn.execute("COMMIT")
+
+
+@contextmanager
+def snapshot(db: Database) -> Iterator[Database]:
+    """One state of the database for as long as the block reads; it holds up no writer."""
+    db.conn.execute("BEGIN")
+    try:
+        yield db
+    finally:
+        db.conn.execute("ROLLBACK")
 
 
 @contextmanager
