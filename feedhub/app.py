@@ -267,12 +267,10 @@ def verify(
 ) -> Verified:
     """Hold all that is published against its formats and the record of releases."""
     from feedhub import verify as verifying
-    from feedhub.output.build import current_catalogue
 
     with opened(where) as db, files.hold(where.data / "publish.lock", wait=True), database.snapshot(db):
-        now = clock()
-        among = current_catalogue(db, follow.look(db, where.config, os.environ).config, now)
-        return verifying.verify(db, among, where.public, now, begin, done)
+        found = follow.look(db, where.config, os.environ)
+        return verifying.verify(db, found.config, where.public, clock(), begin, done)
 
 
 def release(where: Place, names: Sequence[str], *, as_history: bool) -> tuple[tuple[Item, ...], Built]:

@@ -15,8 +15,9 @@ from urllib.parse import unquote
 
 from feedhub.model import FeedId, Format, archive_of
 from feedhub.output import check, documents, places, readback
-from feedhub.output.catalogue import Catalogue
+from feedhub.output.build import current_catalogue
 from feedhub.output.publish import Made
+from feedhub.settings import Config
 from feedhub.store import archives, outputs, releases
 from feedhub.store.db import Database
 
@@ -41,13 +42,14 @@ class Verified:
 
 def verify(
     db: Database,
-    among: Catalogue,
+    config: Config,
     public: Path,
     now: datetime,
     begin: Callable[[int], None],
     done: Callable[[], None],
 ) -> Verified:
     """Look at everything. For one who holds data/public and a snapshot of the database."""
+    among = current_catalogue(db, config, now)
     synced = places.is_synced(db, among)
     moved = _moved_on(db, now)
     pieces = tuple(documents.pieces(db, among))
