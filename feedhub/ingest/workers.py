@@ -27,11 +27,12 @@ from feedhub.model import ParseFailed, ParseOutcome
 
 _MB = 1024 * 1024
 _TRIES = 3
+_PATIENCE = 0.5  # seconds; to start another process takes 0.1 s of the CPU, and most polls have little to parse
 _OUT_OF_MEMORY = 12  # an exit code
 
 
 class Workers:
-    """A few processes that parse, started when the first document comes.
+    """A few processes that parse: one is started when the first document comes, the others when one has to wait.
 
     One document may take `seconds`, and its process `memory` bytes.
     """
@@ -70,6 +71,7 @@ class Workers:
         pool = self._running()
         task = pool.schedule(_parse, args=(self._seconds, *arguments), timeout=self._seconds)
         self._tasks.add(task)
+        patience = asyncio.get_running_loop().call_later(_PATIENCE, self._reinforce, pool)
         try:
             return await asyncio.wrap_future(task)
         except asyncio.CancelledError:
@@ -84,13 +86,18 @@ class Workers:
                 return ParseFailed(words=f"parsing took more than {self._memory // _MB} MB of memory and was stopped")
             return ParseFailed(words=f"parsing broke its process (exit code {error.exitcode})")
         finally:
+            patience.cancel()
             self._tasks.discard(task)
+
+    def _reinforce(self, pool: ProcessPool) -> None:
+        """Have `pool` start the processes that it lacks, as it replaces those that end."""
+        pool._pool_manager.worker_manager.workers_number = self._workers  # noqa: SLF001 - it offers no other way
 
     def _running(self) -> ProcessPool:
         if self._pool is None or not self._pool.active:
             self.close()
             self._pool = ProcessPool(
-                max_workers=self._workers,
+                max_workers=1,
                 initializer=_prepare,
                 initargs=(self._memory,),
                 context=multiprocessing.get_context("spawn"),
