@@ -93,7 +93,10 @@ def published(db: Database, feeds: Iterable[FeedId]) -> frozenset[FeedId]:
 
 
 def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: datetime) -> None:
-    """Write down what was decided for a feed, once and for good."""
+    """Write down what was decided for a feed, once and for good.
+
+    What is history touches the subscription document only where that leads to one more archive document now.
+    """
     at = stamp(now)
     numbers = [one.number for one in placements]
     history = [one.number for one in placements if one.state is ReleaseState.HISTORY]
@@ -102,12 +105,21 @@ def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: d
         [(feed, one.number, one.item, at, stamp(one.dated), one.state) for one in placements],
     )
     db.conn.execute(
-        """
-        UPDATE feeds SET published = coalesce(published, :at), revision = revision + 1,
+        f"""
+        UPDATE feeds SET revision = revision + (
+                published IS NULL OR :shown OR last_number / {ARCHIVE} < :last / {ARCHIVE}
+                OR (history + {ARCHIVE - 1}) / {ARCHIVE} < (:history + {ARCHIVE - 1}) / {ARCHIVE}
+            ), published = coalesce(published, :at),
             last_number = max(last_number, :last), history = max(history, :history)
         WHERE id = :feed
         """,
-        {"at": at, "last": max(numbers, default=0), "history": max(history, default=0), "feed": feed},
+        {
+            "at": at,
+            "shown": len(history) < len(numbers),
+            "last": max(numbers, default=0),
+            "history": max(history, default=0),
+            "feed": feed,
+        },
     )
     if numbers:
         archives.touch(db, feed, archive_of(min(numbers)), archive_of(max(numbers)))
