@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -68,8 +69,9 @@ class Reader:
         while not self._over.wait(0.01):
             for path in list(self._public.rglob("feed.*")):
                 try:
-                    etree.fromstring(path.read_bytes())
-                except etree.XMLSyntaxError as error:
+                    data = path.read_bytes()
+                    json.loads(data) if path.suffix == ".json" else etree.fromstring(data)
+                except (etree.XMLSyntaxError, ValueError) as error:
                     self.broken.append(f"{path}: {error}")
                 self.read += 1
                 time.sleep(0.001)
