@@ -88,7 +88,7 @@ def _prepare(db: Database, path: Path) -> None:
             f"{path} is no database of feedhub, or it was emptied; nothing was changed. "
             "Restore a backup, or move it away to start a new hub"
         )
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "mmap_size=268435456"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         db.conn.execute(f"PRAGMA {pragma}")
     if db.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() != (STEPS,):
         with transaction(db):
