@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do $$p
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lock clean
+.PHONY: run test check format bench lock clean
 
 run: $(VENV)/run.stamp  ## set up and run this repository's own hub
 	$(BIN)/feedhub run
@@ -21,6 +21,9 @@ check: $(VENV)/dev.stamp  ## the other gates: lint, format, types, layers
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/run.stamp  ## what intake costs, beside `reader`, which goes into a virtual environment of its own
+	$(BIN)/python benchmarks/intake.py
 
 lock:  ## resolve again what pyproject.toml asks for; needs uv
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
