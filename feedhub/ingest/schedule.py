@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
+from statistics import median
 
 from feedhub.model import Asks
 from feedhub.settings import Auto, Cron, Every, Rhythm
@@ -86,15 +87,9 @@ def learnt(dates: Sequence[datetime], now: datetime) -> timedelta:
         if date <= now and (not moments or moments[-1] - date >= HOUR):
             moments.append(date)
     gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(moments)][:GAPS]
-    rhythm = timedelta(seconds=_median(gaps) / 2) if gaps else HOUR
+    rhythm = timedelta(seconds=median(gaps) / 2) if gaps else HOUR
     silence: timedelta = (now - moments[0]) / SILENCE if moments else DAY
     return min(max(rhythm, silence, HOUR), DAY)
-
-
-def _median(values: Sequence[float]) -> float:
-    """As `statistics` has it, which brings all of fractions and decimals with it."""
-    middle = sorted(values)[(len(values) - 1) // 2 : len(values) // 2 + 1]
-    return sum(middle) / len(middle)
 
 
 def _patience(interval: timedelta, times: int, most: timedelta) -> timedelta:

@@ -6,31 +6,23 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from sqlite_utils import Database
+
 from feedhub.errors import DatabaseError, DiskFault
+from feedhub.store.migrations import migrations
 
 __all__ = ["Database", "batches", "get", "marks", "opened", "parse_time", "put", "snapshot", "stamp", "transaction"]
 
 T = TypeVar("T")
 
-STEPS = (
-    6  # that migrations.py has: where all have been gone, sqlite-utils, which takes a tenth of a poll, is not loaded
-)
 BUSY_SECONDS = 30.0
 _BATCH = 500  # parameters in one statement; SQLite takes 32,766, older ones 999
 _FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_WRITE}  # the last: a quota, as tried
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """An open database, for one thread."""
-
-    conn: sqlite3.Connection
 
 
 def stamp(time: datetime) -> str:
@@ -58,7 +50,7 @@ def opened(path: Path) -> Iterator[Database]:
             raise DiskFault(f"{path} cannot be made: {error.filename}: {error.strerror}") from error
         connection = _connect(path)
     with closing(connection):
-        db = Database(connection)
+        db = Database(connection, execute_plugins=False)
         with _in_words(path):
             _prepare(db, path)
             yield db
@@ -75,7 +67,7 @@ def _create(path: Path) -> None:
     draft.unlink(missing_ok=True)
     try:
         with closing(_connect(draft)) as connection:
-            _migrate(connection, path)
+            migrations.apply(Database(connection, execute_plugins=False))
         with suppress(FileExistsError):  # another process was faster; its database is as good
             os.link(draft, path)
     finally:
@@ -90,22 +82,13 @@ def _prepare(db: Database, path: Path) -> None:
         )
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         db.conn.execute(f"PRAGMA {pragma}")
-    if db.conn.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() != (STEPS,):
-        with transaction(db):
-            _migrate(db.conn, path)
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    import sqlite_utils
-
-    from feedhub.store.migrations import migrations
-
-    db = sqlite_utils.Database(connection, execute_plugins=False)
-    applied = {step.name for step in migrations.applied(db)}
-    later = applied - {step.name for step in migrations._migrations}  # noqa: SLF001 - sqlite-utils names them nowhere else
+    known = {step.name for step in migrations.pending(db)} | {step.name for step in migrations.applied(db)}
+    later = known - {step.name for step in migrations._migrations}  # noqa: SLF001 - sqlite-utils names them nowhere else
     if later:
         raise DatabaseError(f"{path} was written by a later release of feedhub ({', '.join(sorted(later))})")
-    migrations.apply(db)
+    if migrations.pending(db):
+        with transaction(db):
+            migrations.apply(db)
 
 
 @contextmanager
