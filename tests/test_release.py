@@ -22,6 +22,7 @@ def standing(*, shown: int = 0, oldest: int | None = None, last: int = 0, publis
         feed=FeedId("combined"),
         uid="tag:hub.example,2026:feeds/combined",
         published=NOW - 100 * DAY if published else None,
+        updated=None,
         awaited=frozenset[SourceId](),
         last_number=last,
         edge=0,

@@ -66,6 +66,7 @@ class Standing:
     feed: FeedId
     uid: str  # atom:id
     published: datetime | None  # its first publication; None: not yet
+    updated: datetime | None  # what its documents say of it at least, so that it never goes back
     awaited: frozenset[SourceId]  # the sources that could not be read by then
     last_number: int
     edge: int  # the window shows what was released above it

@@ -133,9 +133,15 @@ def _as_pinned(item: Item, pin: Pin | None) -> Content:
         content,
         title=said.title or content.title,
         summary=said.summary or content.summary,
-        html=said.html if pin.summary else said.html + content.html,
+        html=said.html if pin.summary else _leading(said, content) + content.html,
         image=said.image or content.image,
     )
+
+
+def _leading(said: Content, content: Content) -> str:
+    """What a pin without words puts before an item: its image, where the item does not hold it itself."""
+    held = said.image and f'src="{escape(said.image.url, quote=False)}"' in content.html
+    return "" if held else said.html
 
 
 def pinned(pin: Pin) -> Content:

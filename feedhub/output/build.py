@@ -79,7 +79,7 @@ def _publish(db: Database, among: Catalogue, public: Path, now: datetime) -> Bui
             outputs.record_faults(db, of, faults, now)
         outputs.put(db, done.paths)
         outputs.forget(db, stale)
-        releases.rendered(db, {standing.feed: standing.revision for standing in touched})
+        releases.rendered(db, {one.feed: (one.revision, done.updated[one.feed]) for one in touched})
         archives.rendered(db, pages)
         archives.forget(db, surplus.values())
     return Built(

@@ -45,7 +45,12 @@ def _subscription(db: Database, among: Catalogue, standing: Standing, now: datet
     else:
         shown = _shown(db, dict.fromkeys(window), now)
     newest = archive.count(feed, standing, among.config)
-    return replace(_document(db, among, standing, shown), prev_archive=_address(feed, newest, among))
+    document = _document(db, among, standing, shown)
+    return replace(
+        document,
+        updated=max(document.updated, standing.updated or document.updated),
+        prev_archive=_address(feed, newest, among),
+    )
 
 
 def _archived(db: Database, among: Catalogue, standing: Standing, number: int, now: datetime) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from feedhub import files
@@ -15,7 +16,7 @@ class Made:
     """What came of a document: files by their paths, and in words what could not be published, by item id or path."""
 
     feed: FeedId
-    of: str  # what its faults are recorded under: the feed, or an archive document's path
+    of: str  # what is recorded of it under: the feed, or an archive document's path
     document: Document  # as it is written
     paths: Mapping[str, Format]  # below data/public, with forward slashes
     files: Mapping[str, bytes]  # those of them that may stand there
@@ -28,7 +29,8 @@ class Done:
 
     changed: tuple[str, ...]  # new, or with other bytes
     paths: Mapping[str, FeedId]
-    faults: Mapping[str, Mapping[str, str]]  # by what they are recorded under
+    updated: Mapping[str, datetime]  # by what it is recorded under, like the faults
+    faults: Mapping[str, Mapping[str, str]]
 
 
 def make(feed: FeedId, folder: str, document: Document) -> Made:
@@ -91,16 +93,17 @@ def put(public: Path, made: Iterable[Made]) -> Done:
     """
     changed: list[str] = []
     paths: dict[str, FeedId] = {}
+    updated: dict[str, datetime] = {}
     faults: dict[str, Mapping[str, str]] = {}
     with files.Staged() as stage:
         for one in made:
-            faults[one.of] = one.faults
+            updated[one.of], faults[one.of] = one.document.updated, one.faults
             for path, data in one.files.items():
                 paths[path] = one.feed
                 if stage.write(public / path, data):
                     changed.append(path)
         stage.commit()
-    return Done(changed=tuple(changed), paths=paths, faults=faults)
+    return Done(changed=tuple(changed), paths=paths, updated=updated, faults=faults)
 
 
 def remove(public: Path, paths: Sequence[str]) -> None:

@@ -261,3 +261,13 @@ def _remembered(db: Database) -> None:
 ALTER TABLE sources ADD COLUMN remembered TEXT NOT NULL DEFAULT '' /* its last document's entries, by their bytes */
 """,
     )
+
+
+@migrations(name="0007_updated")
+def _updated(db: Database) -> None:
+    _run(
+        db,
+        """
+ALTER TABLE feeds ADD COLUMN updated TEXT /* by the word of its documents; it never goes back */
+""",
+    )

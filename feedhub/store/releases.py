@@ -35,7 +35,7 @@ class Wanted:
 
 
 _STANDING = """
-    SELECT id, uid, published, last_number, edge, history, revision, awaited,
+    SELECT id, uid, published, updated, last_number, edge, history, revision, awaited,
         (SELECT count(*) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge),
         (SELECT min(dated) FROM releases WHERE feed = feeds.id AND state = 'released' AND number > edge)
     FROM feeds
@@ -96,10 +96,13 @@ def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: d
     """Write down what was decided for a feed, once and for good.
 
     What is history touches the subscription document only where that leads to one more archive document now.
+    What is released late, with nothing new beside it, updates the feed by its release; else the feed is as
+    new as what is in it.
     """
     at = stamp(now)
     numbers = [one.number for one in placements]
     history = [one.number for one in placements if one.state is ReleaseState.HISTORY]
+    released = [stamp(one.dated) for one in placements if one.state is ReleaseState.RELEASED]
     db.conn.executemany(
         "INSERT INTO releases VALUES (?, ?, ?, ?, ?, ?)",
         [(feed, one.number, one.item, at, stamp(one.dated), one.state) for one in placements],
@@ -107,17 +110,18 @@ def place(db: Database, feed: FeedId, placements: Sequence[Placement], *, now: d
     db.conn.execute(
         f"""
         UPDATE feeds SET revision = revision + (
-                published IS NULL OR :shown OR last_number / {ARCHIVE} < :last / {ARCHIVE}
+                published IS NULL OR :newest IS NOT NULL OR last_number / {ARCHIVE} < :last / {ARCHIVE}
                 OR (history + {ARCHIVE - 1}) / {ARCHIVE} < (:history + {ARCHIVE - 1}) / {ARCHIVE}
             ), published = coalesce(published, :at),
-            last_number = max(last_number, :last), history = max(history, :history)
+            last_number = max(last_number, :last), history = max(history, :history),
+            updated = iif(updated >= :newest, max(updated, :at), updated)
         WHERE id = :feed
         """,
         {
             "at": at,
-            "shown": len(history) < len(numbers),
             "last": max(numbers, default=0),
             "history": max(history, default=0),
+            "newest": max(released, default=None),
             "feed": feed,
         },
     )
@@ -209,9 +213,12 @@ def to_render(db: Database) -> tuple[Standing, ...]:
     return tuple(map(_standing, db.conn.execute(query)))
 
 
-def rendered(db: Database, revisions: Mapping[FeedId, int]) -> None:
-    """These revisions now stand in data/public."""
-    db.conn.executemany("UPDATE feeds SET rendered = ? WHERE id = ?", [(at, feed) for feed, at in revisions.items()])
+def rendered(db: Database, stand: Mapping[FeedId, tuple[int, datetime]]) -> None:
+    """These revisions now stand in data/public, and say that their feeds were updated then."""
+    db.conn.executemany(
+        "UPDATE feeds SET rendered = ?, updated = ? WHERE id = ?",
+        [(revision, stamp(updated), feed) for feed, (revision, updated) in stand.items()],
+    )
 
 
 def arrivals(db: Database, now: datetime) -> dict[ItemId, Via]:
@@ -263,11 +270,12 @@ def ever_featured(db: Database, among: Iterable[ItemId] | None = None) -> frozen
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    feed, uid, published, last_number, edge, history, revision, awaited, shown, oldest = row
+    feed, uid, published, updated, last_number, edge, history, revision, awaited, shown, oldest = row
     return Standing(
         feed=FeedId(feed),
         uid=uid,
         published=parse_time(published) if published else None,
+        updated=parse_time(updated) if updated else None,
         awaited=frozenset(map(SourceId, json.loads(awaited))),
         last_number=last_number,
         edge=edge,
