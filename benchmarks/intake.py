@@ -177,7 +177,10 @@ class Origin:
         )
         assert self._process.stdout
         self._process.stdout.readline()
-        self.urls = [f"http://127.0.0.1:{PORT + number % ports}/feed/{number}" for number in range(sources)]
+        hosts = [number % ports for number in range(sources)]
+        if ports < sources:  # the first has a host of its own: on one that hangs, others would have to wait
+            hosts = [0, *(number % (ports - 1) + 1 for number in range(1, sources))]
+        self.urls = [f"http://127.0.0.1:{PORT + host}/feed/{number}" for number, host in enumerate(hosts)]
 
     def ask(self, path: str, method: str = "POST") -> dict[str, float]:
         request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method)
