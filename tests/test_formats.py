@@ -94,12 +94,12 @@ def test_an_image_of_a_pin_is_not_doubled_where_the_item_holds_it(hub: Hub) -> N
     assert [item["content_html"].count(IMAGE["url"]) for item in items(hub, "featured")] == [1, 1]
 
 
-def test_an_item_of_a_source_in_another_language_says_so_in_each_format(hub: Hub) -> None:
+def test_an_item_says_its_language_where_it_is_not_the_hubs(hub: Hub) -> None:
     hub.answer(
         "news",
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="pl"><id>urn:n</id><title>N</title>'
         '<updated>2026-06-01T00:00:00Z</updated><entry><id>urn:1</id><title>T</title><link href="https://s.example/1"/>'
-        '<updated>2026-06-01T00:00:00Z</updated></entry><entry xml:lang="en"><id>urn:2</id><title>T</title>'
+        '<updated>2026-06-01T00:00:00Z</updated></entry><entry xml:lang="EN"><id>urn:2</id><title>T</title>'
         '<link href="https://s.example/2"/><updated>2026-05-31T00:00:00Z</updated></entry></feed>',
     )
     hub.source("news")

@@ -36,7 +36,7 @@ class Entry:
     categories: tuple[Category, ...]
     enclosures: tuple[Enclosure, ...]
     image: Image | None
-    language: str | None
+    language: str | None  # where it is not the document's
     credit: Credit | None
 
 

@@ -106,6 +106,7 @@ def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId
     updated = max(item.updated, release.dated)
     source = sources.get(item.source) if item.source else None
     credit = _credit(item, source, among) if source else None
+    language = content.language or (source.language if source else None)
     return Entry(
         uid=item.uid,
         title=content.title or text.excerpt(words or summary, TITLE) or "Untitled",
@@ -118,7 +119,7 @@ def _entry(shown: Shown, feed: Feed, among: Catalogue, sources: Mapping[SourceId
         categories=content.categories,
         enclosures=content.enclosures,
         image=content.image,
-        language=content.language or (source.language if source else None),
+        language=language if language and language.lower() != among.config.hub.language.lower() else None,
         credit=credit,
     )
 

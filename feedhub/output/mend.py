@@ -27,12 +27,8 @@ T = TypeVar("T")
 
 
 def mended(document: Document) -> Document:
-    """`document` without those parts of its entries that no format can hold.
-
-    An entry says its language only where it is not the feed's.
-    """
-    entries = tuple(_entry(entry, document.language.lower()) for entry in document.entries)
-    return replace(document, author=_person(document.author), entries=entries)
+    """`document` without those parts of its entries that no format can hold."""
+    return replace(document, author=_person(document.author), entries=tuple(map(_entry, document.entries)))
 
 
 def unfit(entry: Entry) -> str | None:
@@ -57,15 +53,14 @@ def cleaned(value: T) -> T:
     return found  # type: ignore[no-any-return]  # of the type that came in
 
 
-def _entry(entry: Entry, language: str) -> Entry:
-    said = entry.language
+def _entry(entry: Entry) -> Entry:
     parts = {
         "title": entry.title or entry.link or entry.uid,
         "authors": tuple(_person(person) for person in entry.authors if person.name),
         "categories": tuple(_category(category) for category in entry.categories if category.term),
         "enclosures": tuple(_enclosure(one) for one in entry.enclosures if ADDRESS.fullmatch(one.url)),
         "image": entry.image if entry.image and ADDRESS.fullmatch(entry.image.url) else None,
-        "language": said if said and said.lower() != language and _LANGUAGE.fullmatch(said) else None,
+        "language": entry.language if entry.language and _LANGUAGE.fullmatch(entry.language) else None,
         "credit": entry.credit and _credit(entry.credit),
     }
     changed: dict[str, Any] = {name: part for name, part in parts.items() if part != getattr(entry, name)}

@@ -136,7 +136,7 @@ def _atom_entry(entry: _Element) -> Mapping[str, object]:
         "summary": entry.findtext(f"{_ATOM}summary", ""),
         "html": (content.text or "") if content is not None and is_html else "",
         "content or link": content is not None or _link(entry, "alternate") is not None,
-        "authors": tuple(entry.xpath("*[local-name()='author']/*[local-name()='name']/text()")),
+        "authors": tuple(name.text for name in entry.iterfind(f"{_ATOM}author/{_ATOM}name")),
         "enclosures": tuple(links),
         "image": images[0] if images else None,
         "language": entry.get(f"{_XML}lang"),
