@@ -175,6 +175,30 @@ def test_a_retracted_item_stays_so_when_its_source_edits_it(hub: Hub) -> None:
     assert hub.titles() == ["Item 2", "Item 0"]
 
 
+def test_what_is_retracted_twice_was_retracted_the_first_time(hub: Hub) -> None:
+    """Its tombstone says when: it stands in documents that stay as they are."""
+    hub.source("news")
+    hub.show("news", numbered(range(3)))
+    hub.poll()
+    app.retract(hub.place, ["https://source.example/1"])
+    before = hub.files()
+    hub.pass_(days=1)
+    app.retract(hub.place, ["https://source.example/1"])
+    assert hub.files() == before
+
+
+def test_a_pin_whose_item_is_retracted_leaves_its_place_to_the_next(hub: Hub) -> None:
+    hub.source("news")
+    hub.show("news", numbered(range(3)))
+    pin = {"url": "https://x.example/pinned", "title": "Pinned"}
+    hub.configure(featured={"limit": 2, "sources": ["news"], "pins": [pin]})
+    hub.poll()
+    assert hub.titles("featured") == ["Pinned", "Item 2"]
+    app.retract(hub.place, [pin["url"]])
+    assert hub.titles("featured") == ["Item 2", "Item 1"]
+    assert "taken back" in hub.build().problems[0]
+
+
 def test_what_is_not_known_cannot_be_retracted_or_released(hub: Hub) -> None:
     hub.build()
     with pytest.raises(NotFound, match="no item"):

@@ -19,6 +19,7 @@ from feedhub.settings import Featured, Pin
 from feedhub.store import items, outputs, releases
 from feedhub.store.db import Database
 
+_HIDDEN = "its item is deleted, taken back or held: `feedhub explain` tells"
 _UNKNOWN = "the hub holds no item with this link; give the pin a title"
 _PINS = FeedId("featured.pins")  # what faults of pins are recorded under
 
@@ -53,6 +54,8 @@ def _chosen(db: Database, wanted: Featured, among: Catalogue, now: datetime) -> 
         item = _pinned(db, pin, among, now)
         if item is None:
             unknown[pin.url] = _UNKNOWN
+        elif item.hidden:
+            unknown[pin.url] = _HIDDEN
         elif not waits(item, now):
             chosen.setdefault(item.id, pin.url)
     outputs.record_faults(db, _PINS, unknown, now)
@@ -76,7 +79,7 @@ def _pinned(db: Database, pin: Pin, among: Catalogue, now: datetime) -> Item | N
     hub_url = among.config.hub.url
     held = next(iter(items.by_address(db, pin.url, hub_url)), None)
     if held and held.kind is not Kind.LINK:
-        return None if held.hidden else held
+        return held
     if not pin.title:
         return held
     content = assemble.pinned(pin)

@@ -226,8 +226,8 @@ def held_counts(db: Database) -> dict[SourceId, int]:
 
 
 def retract(db: Database, item: ItemId, now: datetime) -> None:
-    """Take an item back, wherever it stands; its places stay, as holes."""
-    db.conn.execute("UPDATE items SET retracted = ?, held = NULL WHERE id = ?", (stamp(now), item))
+    """Take an item back, wherever it stands; its places stay, as holes. Taken back already, it keeps its time."""
+    db.conn.execute("UPDATE items SET retracted = coalesce(retracted, ?), held = NULL WHERE id = ?", (stamp(now), item))
 
 
 def let_go(db: Database, item: ItemId, *, via: Via, now: datetime) -> None:
