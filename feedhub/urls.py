@@ -30,6 +30,11 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 
+_IDLE_FRAGMENT = re.compile(
+    r"$|:~:|(?:comments?|respond|reply|rss|atom|feed)\b|(?:more|comment)-\d+$|(?:utm_\w+|xtor|ref|source|from)=",
+    re.IGNORECASE,
+)
+
 # A password may hold `/`, `?` or `#`, although it should not: what follows the colon is then no port.
 _CREDENTIALS = re.compile(r"^(\s*[a-z][a-z0-9+.-]*:)?//(?:[^/?#]*|[^/?#@\[:]*:(?!\d*(?:[/?#]|$))[^@]*)@", re.IGNORECASE)
 # `author`, `design` and `keyword` are no secrets. The bounds keep the search linear.
@@ -110,15 +115,17 @@ def origin(url: str) -> str:
 def link_key(url: str) -> str:
     """What two links to the same page have in common. For comparison only, never published.
 
-    Leaves out scheme, credentials, `www.`, default port, trailing slash, fragment and tracking parameters.
+    Leaves out scheme, credentials, `www.`, default port, trailing slash, tracking parameters, and fragments that
+    lead to comments or tell where a reader came from. Others tell apart: a changelog is one page of many items.
     """
     parts = _web(url)
     if parts is None:
         return publishable(url) or url.strip()
-    parts = urlsplit(canonicalize_url(parts.geturl()))
+    parts = urlsplit(canonicalize_url(parts.geturl(), keep_fragments=True))
     host = parts.netloc.rpartition("@")[2].removesuffix(f":{_DEFAULT_PORTS[parts.scheme]}").removeprefix("www.")
     query = "&".join(pair for pair in parts.query.split("&") if pair and not _TRACKING.match(pair))
-    return host + parts.path.rstrip("/") + (f"?{query}" if query else "")
+    fragment = "" if _IDLE_FRAGMENT.match(parts.fragment) else f"#{parts.fragment}"
+    return host + parts.path.rstrip("/") + (f"?{query}" if query else "") + fragment
 
 
 def redacted(url: str) -> str:

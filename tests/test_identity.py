@@ -179,6 +179,16 @@ def test_an_id_of_another_source_is_another_item(hub: Hub) -> None:
     assert hub.explain("https://b.example/1").item.uid.startswith("tag:hub.example,")
 
 
+def test_two_places_of_one_page_are_two_items(hub: Hub) -> None:
+    """Were a changelog's versions one item, all but one would be lost."""
+    for number, name in enumerate(("first", "second")):
+        hub.source(name)
+        link = f"https://x.example/changelog#v{number}"
+        hub.show(name, [Entry(id=f"urn:{name}", title=f"Version {number}", dated=NOW, link=link)])
+    hub.poll()
+    assert sorted(hub.titles()) == ["Version 0", "Version 1"]
+
+
 def test_a_pin_that_a_source_brings_later_stays_one_item(hub: Hub) -> None:
     pin = {"url": "https://x.example/pinned", "title": "Pinned", "summary": "The editor's words"}
     hub.configure(featured={"pins": [pin]})

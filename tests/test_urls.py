@@ -143,6 +143,9 @@ def test_a_web_address_is_http_or_https_with_a_host(url: str, answer: bool) -> N
         "http://example.com/a/b?x=1&y=2",
         "https://www.example.com/a/b/?y=2&x=1",
         "HTTPS://EXAMPLE.com:443/a/b?x=1&y=2#comments",
+        "https://example.com/a/b?x=1&y=2#xtor=RSS-8",
+        "https://example.com/a/b?x=1&y=2#more-17",
+        "https://example.com/a/b?x=1&y=2#:~:text=words",
         "http://example.com:80/a/./c/../b?x=1&y=2",
         "https://example.com/a/b?utm_source=rss&x=1&utm_medium=feed&y=2&fbclid=abc&gclid=d&mc_cid=e&mc_eid=f",
         "https://user:pass@example.com/%61/b?x=1&&y=2",
@@ -154,7 +157,7 @@ def test_links_to_the_same_page_have_the_same_key(variant: str) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["https://example.com/A/b", "https://example.com/a/b?x=2", "https://example.com/a", "https://example.com:8080/a/b", "https://sub.example.com/a/b", "http://example.com:443/a/b"],
+    ["https://example.com/A/b", "https://example.com/a/b?x=2", "https://example.com/a", "https://example.com:8080/a/b", "https://sub.example.com/a/b", "http://example.com:443/a/b", "https://example.com/a/b#v2", "https://example.com/a/b#!/reply-all"],
 )  # fmt: skip
 def test_links_to_other_pages_have_other_keys(other: str) -> None:
     assert urls.link_key(other) != urls.link_key("https://example.com/a/b")
