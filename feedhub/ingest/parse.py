@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from feedhub import text, urls
@@ -58,7 +58,20 @@ def parse(
         return ParseFailed(words=text.excerpt(f"it cannot be read: {type(error).__name__}: {error}", 300))
     if not document.version and not document.entries:
         return _failed(body, source, url)
+    document = replace(document, notes=(*notes, *document.notes))
+    return _parsed(document, parted, seen, url=url, known=known, now=now)
 
+
+def _parsed(
+    document: Document,
+    parted: cut.Parted | None,
+    seen: Mapping[int, cut.Seen],
+    *,
+    url: str,
+    known: frozenset[cut.Seen],
+    now: datetime,
+) -> ParsedFeed:
+    """What a document says that could be read."""
     read_date = dates.reader(now)
     site = entries.page(document.feed, url)
     base = url or site or ""
@@ -75,7 +88,7 @@ def parse(
         entries=read,
         keys=keys,
         whole=document.whole,
-        notes=(*notes, *document.notes, *odd),
+        notes=(*document.notes, *odd),
         deleted=tuple(ref for ref in gone if ref not in keys),
         pages=channel.pages(document.feed, base),
         generator=channel.generator(document.feed),

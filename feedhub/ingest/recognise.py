@@ -31,13 +31,12 @@ _FEW = 3
 class Neighbours:
     """What is stored near the entries that came under unknown keys."""
 
-    linked: Mapping[str, tuple[Item, ...]] = field(
-        default_factory=dict
-    )  # by `urls.link_key`, the items of any source, first come first
-    shown: Mapping[ItemId, frozenset[str]] = field(
-        default_factory=dict
-    )  # the keys under which this source has shown those that are its own
-    past: tuple[Item, ...] = ()  # this source's latest, where the document shows none of its known keys; else none
+    # by `urls.link_key`, the items of any source, first come first
+    linked: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    # the keys under which this source has shown those that are its own
+    shown: Mapping[ItemId, frozenset[str]] = field(default_factory=dict)
+    # this source's latest, where the document shows none of its known keys; else none
+    past: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ def transaction(db: Database, *, durable: bool = False) -> Iterator[Database]:
     db.conn.execute("BEGIN IMMEDIATE")
     try:
         yield db
-    except BaseException:
+    except BaseException:  # whatever ends it, a cancellation too, undoes it
         if db.conn.in_transaction:
             db.conn.execute("ROLLBACK")
         raise
